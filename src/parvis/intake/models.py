@@ -24,7 +24,6 @@ class Mention(models.Model):
 
     class State(models.TextChoices):
         LIVE = "live"
-        EDITED = "edited"
         DELETED = "deleted"
         HIDDEN = "hidden"
 

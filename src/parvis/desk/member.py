@@ -1,0 +1,98 @@
+"""Who is at the desk: the member of the chosen firm behind each request, and what every page knows of them."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+
+from parvis.conversations.models import Conversation
+from parvis.conversations.queries import count_views
+from parvis.firm.models import Member
+
+P = ParamSpec("P")
+CHOSEN = "firm_id"
+
+
+class MemberMiddleware:
+    """Sets `request.member`: the signed-in person's place in the firm they chose, or None."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.member = find_member(request)  # type: ignore[attr-defined]  # read through `get_member` only
+        return self.get_response(request)
+
+
+def find_member(request: HttpRequest) -> Member | None:
+    if not request.user.is_authenticated:
+        return None
+    mine = (
+        Member.objects.filter(user_id=request.user.pk, left_at=None)
+        .select_related("firm", "user", "office")
+        .order_by("id")
+    )
+    chosen = request.session.get(CHOSEN)
+    return (mine.filter(firm_id=chosen).first() if chosen else None) or mine.first()
+
+
+def get_member(request: HttpRequest) -> Member:
+    member: Member | None = request.member  # type: ignore[attr-defined]  # set by the middleware
+    if member is None:
+        raise Http404
+    return member
+
+
+def for_members(
+    view: Callable[Concatenate[HttpRequest, Member, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """A view that only a member sees, given the member; others are sent to sign in."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return view(request, get_member(request), *args, **kwargs)
+
+    return guarded
+
+
+def for_owners(
+    view: Callable[Concatenate[HttpRequest, Member, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """A view that only an owner sees; to other members it does not exist."""
+
+    @wraps(view)
+    def owned(request: HttpRequest, member: Member, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not member.is_owner:
+            raise Http404
+        return view(request, member, *args, **kwargs)
+
+    return for_members(owned)
+
+
+def for_templates(request: HttpRequest) -> dict[str, Any]:
+    """What every page of the desk shows: the member, the firm, how many wait."""
+    member: Member | None = getattr(request, "member", None)
+    known: dict[str, Any] = {"member": member, "firm": member.firm if member else None}
+    known["is_practice"] = bool(member and member.firm.is_practice) or settings.PRACTICE
+    if member is not None:
+        known["waiting_count"] = min(9, count_views(member.firm, member)["team"])
+        known["firms"] = Member.objects.filter(user_id=member.user_id, left_at=None).select_related("firm")
+    return known
+
+
+def get_conversation(member: Member, pk: int) -> Conversation:
+    """A conversation of the member's own firm, or 404."""
+    found = (
+        Conversation.objects.filter(firm=member.firm, pk=pk)
+        .select_related("contact", "channel", "holder", "answered_by", "firm")
+        .prefetch_related("labels", "presences__member")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
