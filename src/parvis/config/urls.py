@@ -1,0 +1,5 @@
+"""The URL table."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
