@@ -61,3 +61,13 @@ def note_trouble(channel: Channel, error: errors.NetworkError, *, now: datetime)
     channel.trouble_since = channel.trouble_since or now
     channel.save(update_fields=["state", "trouble", "trouble_kind", "trouble_since"])
     return is_new
+
+
+def reseal_all() -> int:
+    """Seal every secret with the newest key; returns how many."""
+    vault = open_vault()
+    channels = list(Channel.objects.exclude(sealed_secret=b""))
+    for channel in channels:
+        channel.sealed_secret = vault.rotate(bytes(channel.sealed_secret))
+        channel.save(update_fields=["sealed_secret"])
+    return len(channels)
