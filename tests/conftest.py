@@ -1,9 +1,6 @@
 """Fixtures shared by all tests: a firm with three people, and the real servers."""
 
-import os
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -11,8 +8,14 @@ from django.utils import timezone
 from parvis.firm.models import Firm, Member, User
 from parvis.firm.people import NewPerson, open_firm, publish_notice
 from parvis.routing.assign import set_expertise
-from tests.peers import bluesky, snac, wordpress
-from tests.peers.missing import MissingPeer
+from tests.peers.fixtures import (  # noqa: F401  # fixtures are found here by name
+    bluesky_full,
+    bluesky_pds,
+    mastodon_mock,
+    postgres,
+    snac_pair,
+    wordpress,
+)
 
 PASSWORD = "une-phrase-assez-longue"
 
@@ -51,28 +54,3 @@ def stranger(db: None, now: datetime) -> Member:
     member = open_firm("Boulangerie Paul", owner=person, now=now)
     publish_notice(member.firm, member, "Notice", now=now)
     return member
-
-
-def _peer(start: Any) -> Iterator[Any]:
-    try:
-        with start() as peer:
-            yield peer
-    except MissingPeer as missing:
-        if os.environ.get("PARVIS_TEST_REAL") == "1":
-            raise
-        pytest.skip(str(missing))
-
-
-@pytest.fixture(scope="session")
-def bluesky_full() -> Iterator[bluesky.Network]:
-    yield from _peer(bluesky.start)
-
-
-@pytest.fixture(scope="session")
-def snac_pair() -> Iterator[snac.Pair]:
-    yield from _peer(snac.start)
-
-
-@pytest.fixture(scope="session")
-def blog() -> Iterator[wordpress.Blog]:
-    yield from _peer(wordpress.start)

@@ -1,4 +1,4 @@
-"""The main job on the real Bluesky: asked in public, heard, proposed to the right colleague, answered once, remembered."""
+"""The main job on the real Bluesky: asked in public, heard, put to the right colleague, answered once, remembered."""
 
 from datetime import timedelta
 
@@ -15,7 +15,8 @@ from parvis.outbox.models import Delivery
 from parvis.replies.answer import answer
 from parvis.routing.encode import load_encoder
 from parvis.wire.registry import get_network
-from tests.peers.bluesky import Network, Person, until
+from tests.peers.accounts import Person, until
+from tests.peers.bluesky import Network
 
 pytestmark = [pytest.mark.real, pytest.mark.django_db]
 

@@ -9,25 +9,21 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.peers.missing import MissingPeer
 
-CACHE = Path(os.environ.get("PARVIS_PEERS_CACHE", Path.home() / ".cache" / "parvis-peers"))
 PG_BIN = Path("/usr/lib/postgresql/15/bin")
+Child = subprocess.Popen[bytes]
 
 
-def may_install() -> bool:
-    """Slow installs are made only when everything is asked to run."""
-    return os.environ.get("PARVIS_TEST_REAL") == "1"
-
-
-def need(program: str, package: str) -> str:
+def need(program: str, packages: str) -> str:
+    """The program's path, or MissingPeer that names the Debian packages to install."""
     found = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:{PG_BIN}")
     if found is None:
-        raise MissingPeer(f"{program} is absent: apt-get install {package}")
+        raise MissingPeer(f"{program} is absent: apt-get install {packages}")
     return found
 
 
@@ -48,43 +44,37 @@ def listens(host: str, port: int) -> bool:
         return probe.connect_ex((host, port)) == 0
 
 
-def wait_for(ready: object, what: str, log: Path, child: subprocess.Popen[bytes] | None, limit_s: float) -> None:
-    """Ask until it is ready; say its log when it dies or takes too long."""
-    assert callable(ready)
+def wait_for(is_ready: Callable[[], bool], what: str, child: Child, log: Path, limit_s: float) -> None:
+    """Ask until it is ready; raise RuntimeError with the end of its log when it dies or takes too long."""
     ends = time.monotonic() + limit_s
-    while not ready():
-        if child is not None and child.poll() is not None:
-            raise RuntimeError(f"{what} ended with {child.returncode}:\n{log.read_text()[-2000:]}")
+    while not is_ready():
+        if child.poll() is not None:
+            raise RuntimeError(f"{what} ended with {child.returncode}:\n{_end_of(log)}")
         if time.monotonic() > ends:
-            raise RuntimeError(f"{what} is not ready after {limit_s} s:\n{log.read_text()[-2000:]}")
-        with suppress(subprocess.TimeoutExpired):
-            (child or _SLEEPER).wait(0.1)
+            raise RuntimeError(f"{what} is not ready after {limit_s:.0f} s:\n{_end_of(log)}")
+        time.sleep(0.1)
 
 
-class _Sleeper:
-    def wait(self, seconds: float) -> None:
-        time.sleep(seconds)
-
-
-_SLEEPER = _Sleeper()
+def _end_of(log: Path) -> str:
+    return log.read_text(errors="replace")[-2000:]
 
 
 @contextmanager
 def run(
     command: Sequence[str], log: Path, *, env: dict[str, str] | None = None, cwd: Path | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Iterator[Child]:
     """A child in a group of its own, ended with its whole group."""
     with log.open("wb") as out:
         child = subprocess.Popen(
-            list(command), stdout=out, stderr=out, env=env, cwd=cwd, start_new_session=True, stdin=subprocess.DEVNULL
+            list(command), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env, cwd=cwd, start_new_session=True
         )
     try:
         yield child
     finally:
-        stop(child)
+        _stop(child)
 
 
-def stop(child: subprocess.Popen[bytes]) -> None:
+def _stop(child: Child) -> None:
     with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGTERM)
     try:

@@ -1,4 +1,4 @@
-"""A real WordPress on loopback: its own MariaDB (socket only) and PHP's built-in server; nothing under /etc is touched."""
+"""A real WordPress on loopback: its own MariaDB (socket only), PHP's built-in server; nothing under /etc is touched."""
 
 import base64
 import json
@@ -6,31 +6,33 @@ import shutil
 import subprocess
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.peers.missing import MissingPeer
 from tests.peers.processes import answers, folder, need, run, wait_for
+from tests.peers.sharing import Facts, share
 
 HOST = "127.0.0.21"
+URL = f"http://{HOST}"
 HERE = Path(__file__).parent / "wordpress_server"
 PACKAGE = Path("/usr/share/wordpress")
+THEMES = (PACKAGE / "wp-content/themes", Path("/var/lib/wordpress/wp-content/themes"))
+PHP = ("php", "-d", "error_reporting=0")
 
 
 @dataclass(frozen=True)
 class Blog:
     """The running blog and its owner's application password."""
 
-    place: Path
+    place: str
     password: str
-
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}"
+    url: str = URL
 
     def call(self, method: str, path: str, **fields: Any) -> Any:
+        """One call to the REST API as the owner."""
         token = base64.b64encode(f"admin:{self.password}".encode()).decode()
         request = urllib.request.Request(
             f"{self.url}/wp-json/wp/v2{path}",
@@ -42,67 +44,77 @@ class Blog:
             return json.loads(reply.read())
 
     def publish(self, title: str, html: str) -> dict[str, Any]:
-        """Publish an article and let WordPress send its pingbacks."""
+        """Publish an article and let WordPress send its pingbacks; `id` and `link` are in the answer."""
         made: dict[str, Any] = self.call("POST", "/posts", title=title, status="publish", content=html)
         self.run_cron()
         return made
 
+    def delete(self, article_id: int) -> None:
+        """Take an article away for good."""
+        self.call("DELETE", f"/posts/{article_id}", force=True)
+
     def run_cron(self) -> None:
+        """WordPress pings from its cron, which here runs when asked alone."""
         subprocess.run(
-            ["php", "-d", "error_reporting=0", str(self.place / "www/wp-cron.php")],
+            [*PHP, f"{self.place}/www/wp-cron.php"],
             env={"PATH": "/usr/bin:/bin", "HTTP_HOST": HOST}, check=True, capture_output=True,
         )  # fmt: skip
 
 
-def _copy_tree(www: Path, socket: Path) -> None:
-    shutil.copytree(PACKAGE, www, symlinks=False, ignore=shutil.ignore_patterns("wp-content", "wp-config.php"))
-    content = www / "wp-content"
-    for name in ("plugins", "mu-plugins", "uploads", "themes"):
-        (content / name).mkdir(parents=True)
-    for themes in (PACKAGE / "wp-content/themes", Path("/var/lib/wordpress/wp-content/themes")):
-        for theme in themes.glob("*"):
-            if theme.is_dir() and not (content / "themes" / theme.name).exists():
-                shutil.copytree(theme, content / "themes" / theme.name)
-    config = (HERE / "wp-config.php").read_text().replace("@URL@", f"http://{HOST}").replace("@SOCKET@", str(socket))
-    (www / "wp-config.php").write_text(config)
-    shutil.copy(HERE / "loopback.php", content / "mu-plugins" / "loopback.php")
+@contextmanager
+def start() -> Iterator[Blog]:
+    """The blog: the one that runs already, else a new one with one author."""
+    with share("wordpress", lambda: answers(f"{URL}/feed/"), _boot) as facts:
+        yield Blog(**facts)
 
 
 @contextmanager
-def start() -> Iterator[Blog]:
-    """A new blog with one author."""
+def _boot() -> Iterator[Facts]:
     need("php", "php-cli php-mysql php-xml php-mbstring php-curl")
-    install = need("mariadb-install-db", "mariadb-server")
-    server, admin, client = (need(name, "mariadb-server") for name in ("mariadbd", "mariadb-admin", "mariadb"))
-    if not PACKAGE.exists():
+    if not PACKAGE.exists() or not any(theme for themes in THEMES for theme in themes.glob("*/style.css")):
         raise MissingPeer("WordPress is absent: apt-get install wordpress wordpress-theme-twentytwentyone")
-    with ExitStack() as stack:
-        place = stack.enter_context(folder("wordpress"))
-        socket = place / "db.sock"
-        subprocess.run(
-            [install, "--no-defaults", "--user=root", f"--datadir={place / 'db'}",
-             "--auth-root-authentication-method=normal", "--skip-test-db"],
-            check=True, capture_output=True,
-        )  # fmt: skip
-        log = place / "db.log"
-        database = stack.enter_context(
-            run([server, "--no-defaults", "--user=root", f"--datadir={place / 'db'}", f"--socket={socket}",
-                 "--skip-networking", "--innodb-buffer-pool-size=32M", "--performance-schema=0"], log)
-        )  # fmt: skip
-        ask = [admin, "--no-defaults", "-uroot", f"--socket={socket}", "ping"]
-        wait_for(lambda: subprocess.run(ask, capture_output=True, check=False).returncode == 0, "MariaDB", log, database, 30)
-        subprocess.run(
-            [client, "--no-defaults", "-uroot", f"--socket={socket}", "-e", "CREATE DATABASE wp CHARACTER SET utf8mb4"],
-            check=True,
-        )
+    with folder("wordpress") as place, _database(place) as socket:
         www = place / "www"
-        _copy_tree(www, socket)
-        subprocess.run(["php", str(HERE / "install.php"), str(www), HOST], check=True, capture_output=True)
-        shutil.copy(HERE / "router.php", place / "router.php")
-        out = place / "php.log"
-        php = stack.enter_context(
-            run(["env", "PHP_CLI_SERVER_WORKERS=3", "php", "-d", "error_reporting=0", "-S", f"{HOST}:80",
-                 "-t", str(www), str(place / "router.php")], out)
+        _lay_out(www, socket)
+        subprocess.run([*PHP, str(HERE / "install.php"), str(www), HOST], check=True, capture_output=True)
+        shutil.copy(HERE / "router.php", place)
+        serve = ["env", "PHP_CLI_SERVER_WORKERS=3", *PHP, "-S", f"{HOST}:80", "-t", str(www), str(place / "router.php")]
+        log = place / "php.log"
+        with run(serve, log) as child:
+            wait_for(lambda: answers(f"{URL}/feed/"), "WordPress", child, log, 60)
+            yield {"place": str(place), "password": (place / "app-password").read_text()}
+
+
+@contextmanager
+def _database(place: Path) -> Iterator[Path]:
+    """The socket of a new MariaDB with an empty database `wp`."""
+    install, server, admin, client = (
+        need(name, "mariadb-server") for name in ("mariadb-install-db", "mariadbd", "mariadb-admin", "mariadb")
+    )
+    data, socket, log = place / "db", place / "db.sock", place / "db.log"
+    ours = ["--no-defaults", "--user=root", f"--datadir={data}"]
+    subprocess.run(
+        [install, *ours, "--auth-root-authentication-method=normal", "--skip-test-db"], check=True, capture_output=True
+    )
+    small = ["--skip-networking", "--innodb-buffer-pool-size=32M", "--performance-schema=0"]
+    ask = ["--no-defaults", "-uroot", f"--socket={socket}"]
+    with run([server, *ours, f"--socket={socket}", *small], log) as child:
+        wait_for(
+            lambda: subprocess.run([admin, *ask, "ping"], capture_output=True, check=False).returncode == 0,
+            "MariaDB", child, log, 30,
         )  # fmt: skip
-        wait_for(lambda: answers(f"http://{HOST}/feed/"), "WordPress", out, php, 30)
-        yield Blog(place, (place / "app-password").read_text())
+        subprocess.run([client, *ask, "-e", "CREATE DATABASE wp CHARACTER SET utf8mb4"], check=True)
+        yield socket
+
+
+def _lay_out(www: Path, socket: Path) -> None:
+    """WordPress's own tree, copied without its links so that nothing reaches back into the package."""
+    shutil.copytree(PACKAGE, www, ignore=shutil.ignore_patterns("wp-content", "wp-config.php"))
+    content = www / "wp-content"
+    for name in ("plugins", "mu-plugins", "uploads", "themes"):
+        (content / name).mkdir(parents=True)
+    for theme in (theme for themes in THEMES for theme in themes.glob("*") if theme.is_dir()):
+        shutil.copytree(theme, content / "themes" / theme.name, dirs_exist_ok=True)
+    config = (HERE / "wp-config.php").read_text().replace("@URL@", URL).replace("@SOCKET@", str(socket))
+    (www / "wp-config.php").write_text(config)
+    shutil.copy(HERE / "loopback.php", content / "mu-plugins")
