@@ -145,6 +145,10 @@ def test_the_mastodon_double_answers_and_fails_on_demand(mastodon_mock: Mock) ->
         f"{mastodon_mock.url}/api/v1/accounts/verify_credentials",
         headers={"authorization": f"Bearer {mastodon_mock.token}"},
     )
+    once = {"match": {"methods": ["GET"], "path": "/api/v1/accounts/verify_credentials"}, "count": 1}
+    mastodon_mock.control("faults", **once, effect={"type": "ratelimit"})
+    with pytest.raises(urllib.error.HTTPError, match="429"):
+        urllib.request.urlopen(asked, timeout=10)
     with urllib.request.urlopen(asked, timeout=10) as reply:
         assert json.loads(reply.read())["username"] == "testuser"
 
