@@ -12,23 +12,38 @@ from dataclasses import dataclass, field
 from parvis.lib.text import fold
 
 _WORD = re.compile(r"[a-z0-9]+")
-STOP = frozenset(
-    "a an the of to in on for and or is are be my me i you it do can how what this that with have has was le la les l un"
-    " une des de d du et ou je j ai est es sont ma mon mes me moi vous il elle on ce cette ces que qu qui en dans sur"
-    " pour par avec au aux pas ne n se sa son y c s t m".split()
-)
+_CUT = 1200
+_LONGEST_WORD = 40
+_STEM = 5
+_STOP_WORDS = """
+    a an the of to in on for and or is are be my me i you it do can how what this that with have has was
+    le la les l un une des de d du et ou je j ai est es sont ma mon mes me moi vous il elle on ce cette ces
+    que qu qui en dans sur pour par avec au aux pas ne n se sa son y c s t m
+"""
+STOP = frozenset(_STOP_WORDS.split())
+
+
+def list_words(text: str) -> list[str]:
+    """The folded words of a text; what lies past 1,200 characters is not read, nor past 40 of one word."""
+    return [word[:_LONGEST_WORD] for word in _WORD.findall(fold(text[:_CUT]))]
 
 
 def list_features(text: str) -> Counter[str]:
-    """Counts of the features of a text."""
-    words = _WORD.findall(fold(text))
-    counts: Counter[str] = Counter(f"w:{word}" for word in words if word not in STOP)
-    counts.update(f"b:{one} {two}" for one, two in zip(words, words[1:], strict=False))
+    """Counts of the features of a text: words that say something, pairs of words, character 3- to 5-grams."""
+    words = list_words(text)
+    features = ["w:" + word for word in words if word not in STOP]
+    features += [f"b:{one} {two}" for one, two in zip(words, words[1:], strict=False)]
     for word in words:
         marked = f"<{word}>"
+        length = len(marked)
         for size in (3, 4, 5):
-            counts.update(f"c:{marked[i : i + size]}" for i in range(len(marked) - size + 1))
-    return counts
+            features += [marked[i : i + size] for i in range(length - size + 1)]
+    return Counter(features)
+
+
+def list_stems(text: str) -> dict[str, str]:
+    """Stem → word, for the words that say something, in their order: what a reason can quote as shared."""
+    return {word[:_STEM]: word for word in reversed(list_words(text)) if len(word) > 3 and word not in STOP}
 
 
 @dataclass(slots=True)
