@@ -19,8 +19,7 @@ from tests.peers.sharing import CACHE, Facts, share
 HERE = Path(__file__).parent / "bluesky_server"
 NODE = "22.20.0"
 PDS_ALONE = "http://localhost:18213"
-CONTROL = "http://127.0.0.1:18205"
-POSTGRES_PORT, REDIS_PORT = 18251, 18252
+CONTROL_PORT, POSTGRES_PORT, REDIS_PORT = 18205, 18251, 18252
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,12 @@ class Network:
     def make_person(self, stem: str) -> accounts.Person:
         return accounts.make_person(stem, self.host)
 
+    def may_process_all(self) -> bool:
+        return listens("127.0.0.1", CONTROL_PORT)
+
     def process_all(self) -> None:
         """Return when the AppView has indexed everything written so far."""
-        with urllib.request.urlopen(f"{CONTROL}/process-all", data=b"", timeout=30):
+        with urllib.request.urlopen(f"http://127.0.0.1:{CONTROL_PORT}/process-all", data=b"", timeout=30):
             return
 
 

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.peers.accounts import Account, sign_in
@@ -80,7 +81,7 @@ def _boot() -> Iterator[Facts]:
             place, log = scratch / host, scratch / f"{host}.log"
             passwords[host] = _make_server(place, host)
             child = stack.enter_context(run([str(BINARY), "httpd", str(place)], log))
-            wait_for(lambda host=host: _is_up(host), f"snac at {host}", child, log, 20)
+            wait_for(partial(_is_up, host), f"snac at {host}", child, log, 20)
         yield {"passwords": passwords}
 
 

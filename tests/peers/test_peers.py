@@ -47,6 +47,16 @@ def test_bluesky_shows_a_mention_its_reply_and_its_deletion(bluesky_full: Networ
 
 
 @real
+def test_after_process_all_the_appview_knows_every_post(bluesky_full: Network) -> None:
+    if not bluesky_full.may_process_all():
+        pytest.skip("this Bluesky was not started by tests.peers: stop it, and the tests start their own")
+    person = bluesky_full.make_person("pressee")
+    written = person.post("Déjà indexé ?")
+    bluesky_full.process_all()
+    assert person.read_thread(written["uri"])["post"]["uri"] == written["uri"]
+
+
+@real
 def test_a_pds_alone_keeps_posts_but_has_no_notifications(bluesky_pds: Network) -> None:
     person = bluesky_pds.make_person("seule")
     written = person.post("Ouvert demain.")
@@ -90,10 +100,10 @@ class Page(BaseHTTPRequestHandler):
         self._answer(xmlrpc.client.dumps(("ok",), methodresponse=True).encode(), "text/xml")
 
     def _answer(self, body: bytes, kind: str) -> None:
-        host, port = self.server.server_address[:2]
+        port = self.server.server_address[1]
         self.send_response(200)
         self.send_header("Content-Type", kind)
-        self.send_header("X-Pingback", f"http://{host}:{port}/pingback")
+        self.send_header("X-Pingback", f"http://127.0.0.1:{port}/pingback")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
