@@ -67,7 +67,12 @@ def _check_worker() -> Finding:
 
 def _check_notices() -> list[Finding]:
     return [
-        Finding("notice", ok=False, says=f"{firm.name}: no public notice, so nothing is heard", mend="publish it in Settings")
+        Finding(
+            "notice",
+            ok=False,
+            says=f"{firm.name}: no public notice, so nothing is heard",
+            mend="publish it in Settings",
+        )
         for firm in Firm.objects.filter(notice_published_at=None, is_practice=False)
     ]
 
@@ -93,5 +98,7 @@ def _check_channels() -> list[Finding]:
 def _check_deliveries() -> Finding:
     unsure = Delivery.objects.filter(state=Delivery.State.UNCERTAIN).count()
     if unsure:
-        return Finding("outbox", ok=False, says=f"{unsure} text(s) perhaps sent", mend="open each and say whether it is there")
+        return Finding(
+            "outbox", ok=False, says=f"{unsure} text(s) perhaps sent", mend="open each and say whether it is there"
+        )
     return Finding("outbox", ok=True, says="nothing is in doubt")

@@ -41,7 +41,9 @@ def take_lock(data: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.close()
-        raise CannotStart(f"Parvis already runs on {data}. Stop it first, or choose another folder with --data.") from error
+        raise CannotStart(
+            f"Parvis already runs on {data}. Stop it first, or choose another folder with --data."
+        ) from error
     return lock
 
 

@@ -55,7 +55,11 @@ class Supervisor:
 
     def _spawn(self, child: Child) -> None:
         child.process = subprocess.Popen(
-            list(child.command), env=self._env, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with_parent
+            list(child.command),
+            env=self._env,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
         )
 
     def _ask_to_stop(self, *_: object) -> None:

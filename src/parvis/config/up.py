@@ -113,7 +113,9 @@ def up(*, data: Path, port: int, practice: bool) -> int:
     try:
         supervisor.watch()
     except GaveUp as gave_up:
-        sys.stderr.write(f"parvis: {gave_up} died too often; stopped. Nothing is lost. See above, then: ./parvis doctor\n")
+        sys.stderr.write(
+            f"parvis: {gave_up} died too often; stopped. Nothing is lost. See above, then: ./parvis doctor\n"
+        )
         return 1
     finally:
         lock.close()

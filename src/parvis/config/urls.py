@@ -1,5 +1,67 @@
-"""The URL table."""
+"""The URL table. Whatever is not public is walked by a test as a stranger and as nobody."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from parvis.api.routes import api
+from parvis.desk import acts, box, channels, counter, house, notice, people, question, setup, shell, team
+from parvis.hooks import links
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", box.home, name="home"),
+    path("boite/<slug:view>/", box.box, name="box"),
+    path("boite/<slug:view>/<int:pk>/", box.conversation, name="conversation"),
+    path("en-direct/", box.live, name="live"),
+    path("conversation/<int:pk>/present/", acts.presence, name="presence"),
+    path("conversation/<int:pk>/brouillon/", acts.draft, name="draft"),
+    path("conversation/<int:pk>/repondre/", acts.reply, name="reply"),
+    path("conversation/<int:pk>/<slug:name>/", acts.act, name="act"),
+    path("en-nombre/", acts.bulk, name="bulk"),
+    path("comme-avant/", acts.undo_act, name="undo_act"),
+    path("envoi/<int:delivery>/reprendre/", acts.unsend, name="undo"),
+    path("envoi/<int:delivery>/refaire/", acts.resend, name="resend"),
+    path("envoi/<int:delivery>/vu/", acts.settle, name="settle"),
+    path("question/<int:pk>/", question.question, name="question"),
+    path("question/<int:pk>/reponse/", question.answer, name="answer"),
+    path("personnes/", people.people, name="people"),
+    path("personnes/<int:pk>/", people.person, name="person"),
+    path("personnes/<int:pk>/note/", people.memo, name="memo"),
+    path("personnes/<int:pk>/joindre/", people.join_identity, name="join_identity"),
+    path("personnes/<int:pk>/fichier/", people.export, name="export_person"),
+    path("personnes/<int:pk>/effacer/", people.erase, name="erase_person"),
+    path("promesse/<int:pk>/tenue/", people.memo_kept, name="memo_kept"),
+    path("identite/<int:pk>/separer/", people.part_identity, name="part_identity"),
+    path("equipe/", team.team, name="team"),
+    path("equipe/inviter/", team.invite_member, name="invite"),
+    path("equipe/<int:pk>/", team.member_edit, name="member_edit"),
+    path("equipe/accord/", team.consent, name="consent"),
+    path("equipe/sujets/", team.topics, name="topics"),
+    path("equipe/exemple/<int:pk>/oublier/", team.forget_example, name="forget_example"),
+    path("maison/changer/", team.switch_firm, name="switch_firm"),
+    path("comptoir/", counter.counter, name="counter"),
+    path("reseaux/", channels.channels, name="channels"),
+    path("reseaux/<slug:name>/", channels.plug, name="plug"),
+    path("reseaux/<slug:name>/retour/", channels.plugged, name="plugged"),
+    path("reseaux/<int:pk>/debrancher/", channels.unplug_channel, name="unplug"),
+    path("reglages/", house.house, name="settings"),
+    path("reglages/horaires/", house.hours, name="hours"),
+    path("reglages/information/", notice.notice_edit, name="notice_edit"),
+    path("reglages/information/retirer/", notice.notice_withdraw, name="notice_withdraw"),
+    path("bienvenue/horaires/", house.setup_hours, name="setup_hours"),
+    path("bienvenue/<str:token>/", setup.setup, name="setup"),
+    path("rejoindre/sujets/", setup.join_topics, name="join_topics"),
+    path("rejoindre/<str:token>/", setup.join_firm, name="join"),
+    path("exercice/", shell.enter_practice, name="practice"),
+    path("exercice/effacer/", shell.erase_practice, name="erase_practice"),
+    path("p/<slug:slug>/", notice.public_notice, name="notice"),
+    path("p/<slug:slug>/webmention", links.webmention, name="webmention"),
+    path("p/<slug:slug>/pingback", links.pingback, name="pingback"),
+    path("p/<slug:slug>/trackback", links.trackback, name="trackback"),
+    path("healthz", house.healthz, name="healthz"),
+    path("manifest.webmanifest", shell.manifest, name="manifest"),
+    path("sw.js", shell.service_worker, name="sw"),
+    path("compte/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("api/", api.urls),
+]
+
+handler404 = "parvis.desk.shell.not_found"

@@ -5,10 +5,17 @@ import re
 from parvis.lib.text import fold
 
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("application", re.compile(r"\b(candidature|alternance|apprenti\w*|stage|cv|recrut\w*|embauch\w*|internship|apply)\b")),
-    ("complaint", re.compile(
-        r"\b(decu\w*|scandal\w*|inadmissible|toujours (pas|rien)|en panne depuis|rembours\w*|honteux|reclamation"
-        r"|marche (toujours )?pas|plus jamais|refund|disappointed|terrible)\b")),
+    (
+        "application",
+        re.compile(r"\b(candidature|alternance|apprenti\w*|stage|cv|recrut\w*|embauch\w*|internship|apply)\b"),
+    ),
+    (
+        "complaint",
+        re.compile(
+            r"\b(decu\w*|scandal\w*|inadmissible|toujours (pas|rien)|en panne depuis|rembours\w*|honteux|reclamation"
+            r"|marche (toujours )?pas|plus jamais|refund|disappointed|terrible)\b"
+        ),
+    ),
     ("quote", re.compile(r"\b(devis|tarif\w*|combien (coute|prenez)|prix|quote|how much)\b")),
     ("thanks", re.compile(r"\b(merci|bravo|super accueil|au top|felicitations|thank(s| you))\b")),
 )

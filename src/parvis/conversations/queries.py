@@ -63,11 +63,15 @@ def before(rows: QuerySet[Conversation], mark: Mark) -> QuerySet[Conversation]:
     return rows.filter(last_at__lte=mark.at).filter(Q(last_at__lt=mark.at) | Q(pk__lt=mark.pk))
 
 
-def read_page(rows: QuerySet[Conversation], mark: Mark | None, *, size: int = PAGE) -> tuple[list[Conversation], Mark | None]:
+def read_page(
+    rows: QuerySet[Conversation], mark: Mark | None, *, size: int = PAGE
+) -> tuple[list[Conversation], Mark | None]:
     """One page and the mark of the next one, None at the end."""
     wanted = before(rows, mark) if mark else rows
     page = list(
-        wanted.select_related("contact", "holder", "answered_by").prefetch_related("labels", "presences__member")[: size + 1]
+        wanted.select_related("contact", "holder", "answered_by").prefetch_related("labels", "presences__member")[
+            : size + 1
+        ]
     )
     if len(page) <= size:
         return page, None
@@ -77,6 +81,4 @@ def read_page(rows: QuerySet[Conversation], mark: Mark | None, *, size: int = PA
 
 def count_views(firm: Firm, member: Member) -> dict[str, int]:
     """How many lines the three open views hold, counted no further than a hundred."""
-    return {
-        view: list_view(firm, member, view).order_by()[:100].count() for view in ("mine", "free", "team")
-    }
+    return {view: list_view(firm, member, view).order_by()[:100].count() for view in ("mine", "free", "team")}

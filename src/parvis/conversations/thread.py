@@ -31,11 +31,7 @@ def tell(firm_id: int, conversation_id: int, *, now: datetime) -> None:
 
 def list_unthreaded(limit: int = 100) -> Sequence[Mention]:
     """What intake stored and no conversation holds yet, oldest first."""
-    return list(
-        Mention.objects.filter(step=Mention.Step.NEW)
-        .select_related("firm", "channel")
-        .order_by("id")[:limit]
-    )
+    return list(Mention.objects.filter(step=Mention.Step.NEW).select_related("firm", "channel").order_by("id")[:limit])
 
 
 @transaction.atomic
@@ -82,10 +78,7 @@ def _find_conversation(mention: Mention, contact: Contact | None) -> Conversatio
     own = Conversation.objects.filter(firm_id=mention.firm_id)
     if contact is not None:
         waiting = (
-            own.filter(contact=contact)
-            .exclude(state=Conversation.State.CLOSED)
-            .order_by("-last_at", "-id")
-            .first()
+            own.filter(contact=contact).exclude(state=Conversation.State.CLOSED).order_by("-last_at", "-id").first()
         )
         if waiting is not None:
             return waiting
@@ -175,7 +168,9 @@ def add_out(conversation: Conversation, delivery: Delivery, *, now: datetime) ->
 
 
 @transaction.atomic
-def add_note(conversation: Conversation, member: Member, text: str, *, told: Sequence[Member], now: datetime) -> Message:
+def add_note(
+    conversation: Conversation, member: Member, text: str, *, told: Sequence[Member], now: datetime
+) -> Message:
     """A word between colleagues. It has no delivery, so no path leads it outside."""
     message = Message.objects.create(
         firm_id=conversation.firm_id,

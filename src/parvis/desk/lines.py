@@ -37,6 +37,15 @@ NETWORK_LABELS = {
 }
 
 
+def find_mark(network: str) -> str:
+    """The network whose mark and name are shown; practice looks like what it practises."""
+    return network.removeprefix("practice-")
+
+
+def say_network(network: str) -> str:
+    return str(NETWORK_LABELS.get(find_mark(network), network))
+
+
 def initials(name: str) -> str:
     words = [word for word in name.replace("@", " ").split() if word]
     return "".join(word[0] for word in words[:2]).upper() or "?"
@@ -90,8 +99,8 @@ def show_line(
         "name": conversation.name,
         "initials": initials(conversation.name),
         "face": face(conversation.name),
-        "network": conversation.network,
-        "network_label": NETWORK_LABELS.get(conversation.network, conversation.network),
+        "network": find_mark(conversation.network),
+        "network_label": say_network(conversation.network),
         "is_private": conversation.audience == "private",
         "waiting": say_minutes(clock.waited) if clock else _say_state(conversation, now),
         "due_pct": clock.percent if clock else 0,
@@ -164,7 +173,7 @@ def show_message(message: Message, member: Member, *, now: datetime) -> dict[str
             "is_gone": mention.state == "deleted",
             "is_edited": len(mention.versions.all()) > 1,
             "title": mention.title,
-            "network_label": NETWORK_LABELS.get(mention.network, mention.network),
+            "network_label": say_network(mention.network),
             "original_url": mention.native_url if mention.native_url.startswith(("http://", "https://")) else "",
             "is_private": mention.audience == "private",
             "name": mention.author_name or mention.author_handle,
@@ -221,8 +230,8 @@ def show_person(contact: Contact, *, now: datetime) -> dict[str, Any]:
         "url": reverse("person", args=[contact.pk]),
         "identities": [
             {
-                "network": identity.network,
-                "network_label": NETWORK_LABELS.get(identity.network, identity.network),
+                "network": find_mark(identity.network),
+                "network_label": say_network(identity.network),
                 "handle": identity.handle,
                 "url": identity.url if identity.url.startswith(("http://", "https://")) else "",
             }

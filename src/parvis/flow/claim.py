@@ -10,9 +10,7 @@ from django.db.models import F, Q
 Row = TypeVar("Row", bound=models.Model)
 
 
-def claim_due(
-    rows: models.QuerySet[Row], *, now: datetime, lease_s: float, limit: int
-) -> Sequence[Row]:
+def claim_due(rows: models.QuerySet[Row], *, now: datetime, lease_s: float, limit: int) -> Sequence[Row]:
     """Claim up to `limit` rows whose `due_at` has come and that nobody holds; each is claimed by one worker only.
 
     The rows have `due_at`, `lease_until` and `attempts`; the last is counted up by the claim.

@@ -116,9 +116,9 @@ def find_index(firm: Firm, memory: Memory, *, now: datetime) -> Index:
 
 def send_due(*, now: datetime) -> int:
     """Send what is due, each once."""
-    waiting = Delivery.objects.filter(
-        state__in=[Delivery.State.HELD, Delivery.State.SENDING]
-    ).select_related("channel", "author")
+    waiting = Delivery.objects.filter(state__in=[Delivery.State.HELD, Delivery.State.SENDING]).select_related(
+        "channel", "author"
+    )
     sent = 0
     for delivery in claim_due(waiting, now=now, lease_s=send.LEASE_S, limit=10):
         sent += _send_one(delivery, now=now)
@@ -127,9 +127,9 @@ def send_due(*, now: datetime) -> int:
 
 def _send_one(delivery: Delivery, *, now: datetime) -> int:
     may_have_left = delivery.first_byte_at is not None
-    started = Delivery.objects.filter(
-        pk=delivery.pk, state__in=[Delivery.State.HELD, Delivery.State.SENDING]
-    ).update(state=Delivery.State.SENDING, first_byte_at=delivery.first_byte_at or now)
+    started = Delivery.objects.filter(pk=delivery.pk, state__in=[Delivery.State.HELD, Delivery.State.SENDING]).update(
+        state=Delivery.State.SENDING, first_byte_at=delivery.first_byte_at or now
+    )
     if not started:
         return 0
     network = get_network(delivery.channel.network)
@@ -150,9 +150,7 @@ def _send_one(delivery: Delivery, *, now: datetime) -> int:
 def beat(memory: Memory, *, now: datetime) -> int:
     """Run every step once; return how much was done."""
     ensure_fetches(now=now)
-    return (
-        send_due(now=now) + fetch_due(now=now) + thread_new(memory, now=now) + acts.wake_due(now=now)
-    )
+    return send_due(now=now) + fetch_due(now=now) + thread_new(memory, now=now) + acts.wake_due(now=now)
 
 
 def next_due(*, now: datetime) -> float:

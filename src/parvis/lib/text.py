@@ -89,11 +89,7 @@ def _find_ibans(text: str) -> list[tuple[int, int, str]]:
 
 def _find_phones(text: str) -> list[tuple[int, int, str]]:
     matches = phonenumbers.PhoneNumberMatcher(text, "FR", leniency=phonenumbers.Leniency.POSSIBLE)
-    return [
-        (match.start, match.end, "phone")
-        for match in matches
-        if phonenumbers.is_valid_number(match.number)
-    ]
+    return [(match.start, match.end, "phone") for match in matches if phonenumbers.is_valid_number(match.number)]
 
 
 def typography(text: str) -> str:

@@ -229,9 +229,7 @@ class Bluesky:
         for match in _MENTION.finditer(raw):
             handle = match.group(1).decode().lower()
             try:
-                answer = self._ask(
-                    access, "GET", "com.atproto.identity.resolveHandle", params={"handle": handle}
-                )
+                answer = self._ask(access, "GET", "com.atproto.identity.resolveHandle", params={"handle": handle})
             except (errors.Gone, errors.Rejected, errors.NotAble):
                 continue
             facets.append(

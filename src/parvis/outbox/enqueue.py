@@ -55,6 +55,6 @@ def settle_by_hand(delivery: Delivery, *, was_sent: bool, now: datetime) -> None
         if was_sent
         else {"state": Delivery.State.HELD, "due_at": now, "attempts": 0, "first_byte_at": None, "lease_until": None}
     )
-    Delivery.objects.filter(
-        pk=delivery.pk, state__in=[Delivery.State.UNCERTAIN, Delivery.State.FAILED]
-    ).update(**changes)
+    Delivery.objects.filter(pk=delivery.pk, state__in=[Delivery.State.UNCERTAIN, Delivery.State.FAILED]).update(
+        **changes
+    )

@@ -60,10 +60,10 @@ def measure(conversation: Conversation, text: str) -> Measure:
     return get_network(channel.network).measure(text, channel.text_limits())
 
 
-def find_other_answer(conversation: Conversation, member: Member, since: datetime) -> Delivery | None:
-    """A colleague's answer put out since a moment."""
+def find_other_answer(conversation: Conversation, member: Member, seen: int) -> Delivery | None:
+    """A colleague's answer that came after the last turn seen."""
     message = (
-        conversation.messages.filter(way=Message.Way.OUT, at__gt=since)
+        conversation.messages.filter(way=Message.Way.OUT, pk__gt=seen)
         .exclude(member=member)
         .exclude(delivery__state__in=[Delivery.State.CANCELLED, Delivery.State.FAILED])
         .select_related("delivery__author")
@@ -78,11 +78,11 @@ def answer(
     member: Member,
     text: str,
     *,
-    opened_at: datetime | None = None,
+    seen: int | None = None,
     knows_of_colleague: bool = False,
     now: datetime,
 ) -> Delivery:
-    """Put an answer out, signed. `opened_at` is when the member opened the line: a colleague's answer after it stops.
+    """Put an answer out, signed. `seen` is the id of the last turn the member saw: a colleague's answer after it stops.
 
     Raises `CannotAnswer` with the text kept as a draft.
     """
@@ -103,9 +103,7 @@ def answer(
     measured = get_network(channel.network).measure(signed, channel.text_limits())
     if not measured.fits:
         raise CannotAnswer("too_long", measure=measured)
-    return _put_out(
-        conversation, member, mention, signed, opened_at=None if knows_of_colleague else opened_at, now=now
-    )
+    return _put_out(conversation, member, mention, signed, seen=None if knows_of_colleague else seen, now=now)
 
 
 @transaction.atomic
@@ -115,12 +113,12 @@ def _put_out(
     mention: Mention,
     signed: str,
     *,
-    opened_at: datetime | None,
+    seen: int | None,
     now: datetime,
 ) -> Delivery:
     conversation = Conversation.objects.select_for_update().get(pk=conversation.pk)
-    if opened_at is not None:
-        other = find_other_answer(conversation, member, opened_at)
+    if seen is not None:
+        other = find_other_answer(conversation, member, seen)
         if other is not None:
             raise CannotAnswer("colleague_answered", colleague=other.author.first_name if other.author else "")
     pressed_twice = conversation.messages.filter(

@@ -53,9 +53,7 @@ def list_knowers(firm: Firm, *, now: datetime) -> list[Knower]:
             id=member.pk,
             topics=tuple(reversed(told.get(member.pk, nothing)["topic"])),
             samples=tuple(reversed(told.get(member.pk, nothing)["sample"])),
-            examples=tuple(
-                zip(told.get(member.pk, nothing)["example"], weights.get(member.pk, []), strict=True)
-            ),
+            examples=tuple(zip(told.get(member.pk, nothing)["example"], weights.get(member.pk, []), strict=True)),
             available=member.away_until is None or member.away_until <= now,
             open_items=member.open_items,
         )

@@ -12,8 +12,19 @@ Audience = Literal["public", "unlisted", "private", "internal"]
 Kind = Literal["mention", "comment", "reply", "review", "message", "link", "post", "article", "note"]
 State = Literal["live", "edited", "deleted", "hidden"]
 Ability = Literal[
-    "mentions", "replies", "messages", "articles", "links", "notes",
-    "reply", "publish", "delete", "media", "poll", "stream", "push",
+    "mentions",
+    "replies",
+    "messages",
+    "articles",
+    "links",
+    "notes",
+    "reply",
+    "publish",
+    "delete",
+    "media",
+    "poll",
+    "stream",
+    "push",
 ]
 
 

@@ -39,9 +39,7 @@ class RateLimited(NetworkError):
 
     permanent = False
 
-    def __init__(
-        self, detail: str = "", *, until: datetime | None = None, status: int = 0, code: str = ""
-    ) -> None:
+    def __init__(self, detail: str = "", *, until: datetime | None = None, status: int = 0, code: str = "") -> None:
         super().__init__(detail, status=status, code=code)
         self.until = until
 

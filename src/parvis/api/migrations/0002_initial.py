@@ -5,23 +5,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('api', '0001_initial'),
-        ('firm', '0001_initial'),
+        ("api", "0001_initial"),
+        ("firm", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='apitoken',
-            name='firm',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to='firm.firm'),
+            model_name="apitoken",
+            name="firm",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="api_tokens", to="firm.firm"
+            ),
         ),
         migrations.AddField(
-            model_name='apitoken',
-            name='member',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='firm.member'),
+            model_name="apitoken",
+            name="member",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="firm.member"),
         ),
     ]

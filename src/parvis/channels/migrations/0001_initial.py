@@ -5,32 +5,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('network', models.CharField(max_length=40)),
-                ('host', models.CharField(blank=True, max_length=300)),
-                ('native_id', models.CharField(max_length=300)),
-                ('handle', models.CharField(blank=True, max_length=300)),
-                ('label', models.CharField(blank=True, max_length=200)),
-                ('sealed_secret', models.BinaryField(default=b'')),
-                ('abilities', models.JSONField(default=list)),
-                ('limits', models.JSONField(default=dict)),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('state', models.CharField(choices=[('ok', 'Ok'), ('failing', 'Failing'), ('unplugged', 'Unplugged')], default='ok', max_length=12)),
-                ('trouble_kind', models.CharField(blank=True, max_length=40)),
-                ('trouble', models.CharField(blank=True, max_length=500)),
-                ('trouble_since', models.DateTimeField(blank=True, null=True)),
-                ('last_ok_at', models.DateTimeField(blank=True, null=True)),
-                ('linked_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("network", models.CharField(max_length=40)),
+                ("host", models.CharField(blank=True, max_length=300)),
+                ("native_id", models.CharField(max_length=300)),
+                ("handle", models.CharField(blank=True, max_length=300)),
+                ("label", models.CharField(blank=True, max_length=200)),
+                ("sealed_secret", models.BinaryField(default=b"")),
+                ("abilities", models.JSONField(default=list)),
+                ("limits", models.JSONField(default=dict)),
+                ("note", models.CharField(blank=True, max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("ok", "Ok"), ("failing", "Failing"), ("unplugged", "Unplugged")],
+                        default="ok",
+                        max_length=12,
+                    ),
+                ),
+                ("trouble_kind", models.CharField(blank=True, max_length=40)),
+                ("trouble", models.CharField(blank=True, max_length=500)),
+                ("trouble_since", models.DateTimeField(blank=True, null=True)),
+                ("last_ok_at", models.DateTimeField(blank=True, null=True)),
+                ("linked_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
     ]

@@ -5,27 +5,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('channels', '0001_initial'),
-        ('firm', '0001_initial'),
+        ("channels", "0001_initial"),
+        ("firm", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='channel',
-            name='firm',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='channels', to='firm.firm'),
+            model_name="channel",
+            name="firm",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="channels", to="firm.firm"
+            ),
         ),
         migrations.AddField(
-            model_name='channel',
-            name='linked_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='firm.member'),
+            model_name="channel",
+            name="linked_by",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to="firm.member"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.UniqueConstraint(fields=('firm', 'network', 'native_id'), name='one_channel_per_account'),
+            model_name="channel",
+            constraint=models.UniqueConstraint(fields=("firm", "network", "native_id"), name="one_channel_per_account"),
         ),
     ]

@@ -5,71 +5,84 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('contacts', '0001_initial'),
-        ('firm', '0001_initial'),
+        ("contacts", "0001_initial"),
+        ("firm", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='contact',
-            name='firm',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='firm.firm'),
+            model_name="contact",
+            name="firm",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="contacts", to="firm.firm"
+            ),
         ),
         migrations.AddField(
-            model_name='identity',
-            name='contact',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identities', to='contacts.contact'),
+            model_name="identity",
+            name="contact",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="identities", to="contacts.contact"
+            ),
         ),
         migrations.AddField(
-            model_name='identity',
-            name='firm',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identities', to='firm.firm'),
+            model_name="identity",
+            name="firm",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="identities", to="firm.firm"
+            ),
         ),
         migrations.AddField(
-            model_name='joining',
-            name='absorbed',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='joined_out', to='contacts.contact'),
+            model_name="joining",
+            name="absorbed",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="joined_out", to="contacts.contact"
+            ),
         ),
         migrations.AddField(
-            model_name='joining',
-            name='firm',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='joinings', to='firm.firm'),
+            model_name="joining",
+            name="firm",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="joinings", to="firm.firm"
+            ),
         ),
         migrations.AddField(
-            model_name='joining',
-            name='kept',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='joined_in', to='contacts.contact'),
+            model_name="joining",
+            name="kept",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="joined_in", to="contacts.contact"
+            ),
         ),
         migrations.AddField(
-            model_name='joining',
-            name='member',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='firm.member'),
+            model_name="joining",
+            name="member",
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to="firm.member"),
         ),
         migrations.AddField(
-            model_name='memo',
-            name='contact',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memos', to='contacts.contact'),
+            model_name="memo",
+            name="contact",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="memos", to="contacts.contact"
+            ),
         ),
         migrations.AddField(
-            model_name='memo',
-            name='firm',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memos', to='firm.firm'),
+            model_name="memo",
+            name="firm",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="memos", to="firm.firm"),
         ),
         migrations.AddField(
-            model_name='memo',
-            name='member',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='firm.member'),
+            model_name="memo",
+            name="member",
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to="firm.member"),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['firm', '-last_spoke_at', '-id'], name='contact_by_last_word'),
+            model_name="contact",
+            index=models.Index(fields=["firm", "-last_spoke_at", "-id"], name="contact_by_last_word"),
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=models.UniqueConstraint(fields=('firm', 'network', 'native_id'), name='one_identity_per_handle'),
+            model_name="identity",
+            constraint=models.UniqueConstraint(fields=("firm", "network", "native_id"), name="one_identity_per_handle"),
         ),
     ]

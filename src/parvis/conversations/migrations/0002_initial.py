@@ -5,138 +5,174 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('channels', '0002_initial'),
-        ('contacts', '0002_initial'),
-        ('conversations', '0001_initial'),
-        ('firm', '0001_initial'),
-        ('intake', '0001_initial'),
-        ('outbox', '0001_initial'),
+        ("channels", "0002_initial"),
+        ("contacts", "0002_initial"),
+        ("conversations", "0001_initial"),
+        ("firm", "0001_initial"),
+        ("intake", "0001_initial"),
+        ("outbox", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='change',
-            name='firm',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='firm.firm'),
+            model_name="change",
+            name="firm",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="changes", to="firm.firm"
+            ),
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='answered_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='answered', to='firm.member'),
+            model_name="conversation",
+            name="answered_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="answered",
+                to="firm.member",
+            ),
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='channel',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conversations', to='channels.channel'),
+            model_name="conversation",
+            name="channel",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="conversations", to="channels.channel"
+            ),
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='contact',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='conversations', to='contacts.contact'),
+            model_name="conversation",
+            name="contact",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="conversations",
+                to="contacts.contact",
+            ),
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='firm',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conversations', to='firm.firm'),
+            model_name="conversation",
+            name="firm",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="conversations", to="firm.firm"
+            ),
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='holder',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='held', to='firm.member'),
+            model_name="conversation",
+            name="holder",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="held",
+                to="firm.member",
+            ),
         ),
         migrations.AddField(
-            model_name='label',
-            name='firm',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='labels', to='firm.firm'),
+            model_name="label",
+            name="firm",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="labels", to="firm.firm"),
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='labels',
-            field=models.ManyToManyField(blank=True, to='conversations.label'),
+            model_name="conversation",
+            name="labels",
+            field=models.ManyToManyField(blank=True, to="conversations.label"),
         ),
         migrations.AddField(
-            model_name='message',
-            name='conversation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='conversations.conversation'),
+            model_name="message",
+            name="conversation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="messages", to="conversations.conversation"
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='delivery',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='outbox.delivery'),
+            model_name="message",
+            name="delivery",
+            field=models.OneToOneField(
+                blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to="outbox.delivery"
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='firm',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='firm.firm'),
+            model_name="message",
+            name="firm",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="messages", to="firm.firm"
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='member',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='firm.member'),
+            model_name="message",
+            name="member",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to="firm.member"
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='mention',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='intake.mention'),
+            model_name="message",
+            name="mention",
+            field=models.OneToOneField(
+                blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to="intake.mention"
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='told',
-            field=models.ManyToManyField(blank=True, related_name='told_in', to='firm.member'),
+            model_name="message",
+            name="told",
+            field=models.ManyToManyField(blank=True, related_name="told_in", to="firm.member"),
         ),
         migrations.AddField(
-            model_name='presence',
-            name='conversation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='presences', to='conversations.conversation'),
+            model_name="presence",
+            name="conversation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="presences", to="conversations.conversation"
+            ),
         ),
         migrations.AddField(
-            model_name='presence',
-            name='firm',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='presences', to='firm.firm'),
+            model_name="presence",
+            name="firm",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="presences", to="firm.firm"
+            ),
         ),
         migrations.AddField(
-            model_name='presence',
-            name='member',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='firm.member'),
+            model_name="presence",
+            name="member",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="firm.member"),
         ),
         migrations.AddIndex(
-            model_name='change',
-            index=models.Index(fields=['firm', 'id'], name='change_by_firm'),
+            model_name="change",
+            index=models.Index(fields=["firm", "id"], name="change_by_firm"),
         ),
         migrations.AddConstraint(
-            model_name='label',
-            constraint=models.UniqueConstraint(fields=('firm', 'name'), name='one_label_per_name'),
+            model_name="label",
+            constraint=models.UniqueConstraint(fields=("firm", "name"), name="one_label_per_name"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['firm', '-last_at', '-id'], name='box_all'),
+            model_name="conversation",
+            index=models.Index(fields=["firm", "-last_at", "-id"], name="box_all"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['firm', 'state', '-last_at', '-id'], name='box_by_state'),
+            model_name="conversation",
+            index=models.Index(fields=["firm", "state", "-last_at", "-id"], name="box_by_state"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['firm', 'state', 'holder', '-last_at', '-id'], name='box_by_holder'),
+            model_name="conversation",
+            index=models.Index(fields=["firm", "state", "holder", "-last_at", "-id"], name="box_by_holder"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['contact', '-last_at'], name='box_by_contact'),
+            model_name="conversation",
+            index=models.Index(fields=["contact", "-last_at"], name="box_by_contact"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('state', 'later')), fields=['later_until'], name='box_due_again'),
+            model_name="conversation",
+            index=models.Index(condition=models.Q(("state", "later")), fields=["later_until"], name="box_due_again"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['conversation', 'at', 'id'], name='message_in_order'),
+            model_name="message",
+            index=models.Index(fields=["conversation", "at", "id"], name="message_in_order"),
         ),
         migrations.AddConstraint(
-            model_name='presence',
-            constraint=models.UniqueConstraint(fields=('conversation', 'member'), name='one_presence_per_member'),
+            model_name="presence",
+            constraint=models.UniqueConstraint(fields=("conversation", "member"), name="one_presence_per_member"),
         ),
     ]

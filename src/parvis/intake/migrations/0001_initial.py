@@ -6,106 +6,151 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('channels', '0001_initial'),
-        ('firm', '0001_initial'),
+        ("channels", "0001_initial"),
+        ("firm", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Fetch',
+            name="Fetch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('cursor', models.TextField(blank=True)),
-                ('channel', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='fetch', to='channels.channel')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("due_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("cursor", models.TextField(blank=True)),
+                (
+                    "channel",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="fetch", to="channels.channel"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Mention',
+            name="Mention",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('network', models.CharField(max_length=40)),
-                ('native_id', models.CharField(max_length=500)),
-                ('native_url', models.CharField(blank=True, max_length=1000)),
-                ('kind', models.CharField(max_length=12)),
-                ('state', models.CharField(choices=[('live', 'Live'), ('deleted', 'Deleted'), ('hidden', 'Hidden')], default='live', max_length=10)),
-                ('step', models.CharField(choices=[('new', 'New'), ('threaded', 'Threaded'), ('ignored', 'Ignored')], default='new', max_length=10)),
-                ('version', models.CharField(blank=True, max_length=200)),
-                ('root_ref', models.CharField(blank=True, max_length=500)),
-                ('parent_ref', models.CharField(blank=True, max_length=500)),
-                ('reply_ref', models.JSONField(default=dict)),
-                ('author_id_there', models.CharField(blank=True, max_length=500)),
-                ('author_handle', models.CharField(blank=True, max_length=300)),
-                ('author_name', models.CharField(blank=True, max_length=200)),
-                ('author_url', models.CharField(blank=True, max_length=1000)),
-                ('author_is_bot', models.BooleanField(default=False)),
-                ('title', models.CharField(blank=True, max_length=500)),
-                ('text', models.TextField(blank=True)),
-                ('html', models.TextField(blank=True)),
-                ('masked', models.JSONField(default=list)),
-                ('lang', models.CharField(blank=True, max_length=12)),
-                ('audience', models.CharField(default='public', max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('links', models.JSONField(default=list)),
-                ('media', models.JSONField(default=list)),
-                ('raw', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mentions', to='channels.channel')),
-                ('firm', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mentions', to='firm.firm')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("network", models.CharField(max_length=40)),
+                ("native_id", models.CharField(max_length=500)),
+                ("native_url", models.CharField(blank=True, max_length=1000)),
+                ("kind", models.CharField(max_length=12)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("live", "Live"), ("deleted", "Deleted"), ("hidden", "Hidden")],
+                        default="live",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[("new", "New"), ("threaded", "Threaded"), ("ignored", "Ignored")],
+                        default="new",
+                        max_length=10,
+                    ),
+                ),
+                ("version", models.CharField(blank=True, max_length=200)),
+                ("root_ref", models.CharField(blank=True, max_length=500)),
+                ("parent_ref", models.CharField(blank=True, max_length=500)),
+                ("reply_ref", models.JSONField(default=dict)),
+                ("author_id_there", models.CharField(blank=True, max_length=500)),
+                ("author_handle", models.CharField(blank=True, max_length=300)),
+                ("author_name", models.CharField(blank=True, max_length=200)),
+                ("author_url", models.CharField(blank=True, max_length=1000)),
+                ("author_is_bot", models.BooleanField(default=False)),
+                ("title", models.CharField(blank=True, max_length=500)),
+                ("text", models.TextField(blank=True)),
+                ("html", models.TextField(blank=True)),
+                ("masked", models.JSONField(default=list)),
+                ("lang", models.CharField(blank=True, max_length=12)),
+                ("audience", models.CharField(default="public", max_length=10)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("links", models.JSONField(default=list)),
+                ("media", models.JSONField(default=list)),
+                ("raw", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="mentions", to="channels.channel"
+                    ),
+                ),
+                (
+                    "firm",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="mentions", to="firm.firm"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MentionVersion',
+            name="MentionVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(blank=True, max_length=200)),
-                ('text', models.TextField(blank=True)),
-                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('mention', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='intake.mention')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.CharField(blank=True, max_length=200)),
+                ("text", models.TextField(blank=True)),
+                ("seen_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "mention",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="intake.mention"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Ping',
+            name="Ping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=12)),
-                ('source', models.CharField(max_length=2000)),
-                ('target', models.CharField(max_length=2000)),
-                ('pair_hash', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('done', 'Done'), ('refused', 'Refused')], default='waiting', max_length=8)),
-                ('due_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('trouble', models.CharField(blank=True, max_length=300)),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('firm', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pings', to='firm.firm')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=12)),
+                ("source", models.CharField(max_length=2000)),
+                ("target", models.CharField(max_length=2000)),
+                ("pair_hash", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("done", "Done"), ("refused", "Refused")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("due_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("trouble", models.CharField(blank=True, max_length=300)),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "firm",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="pings", to="firm.firm"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='mention',
-            index=models.Index(condition=models.Q(('step', 'new')), fields=['step', 'id'], name='mention_to_thread'),
+            model_name="mention",
+            index=models.Index(condition=models.Q(("step", "new")), fields=["step", "id"], name="mention_to_thread"),
         ),
         migrations.AddIndex(
-            model_name='mention',
-            index=models.Index(fields=['firm', 'native_id'], name='mention_by_native_id'),
+            model_name="mention",
+            index=models.Index(fields=["firm", "native_id"], name="mention_by_native_id"),
         ),
         migrations.AddConstraint(
-            model_name='mention',
-            constraint=models.UniqueConstraint(fields=('channel', 'native_id'), name='one_mention_per_item'),
+            model_name="mention",
+            constraint=models.UniqueConstraint(fields=("channel", "native_id"), name="one_mention_per_item"),
         ),
         migrations.AddConstraint(
-            model_name='mentionversion',
-            constraint=models.UniqueConstraint(fields=('mention', 'version'), name='one_row_per_version'),
+            model_name="mentionversion",
+            constraint=models.UniqueConstraint(fields=("mention", "version"), name="one_row_per_version"),
         ),
         migrations.AddConstraint(
-            model_name='ping',
-            constraint=models.UniqueConstraint(fields=('firm', 'pair_hash'), name='one_ping_per_pair'),
+            model_name="ping",
+            constraint=models.UniqueConstraint(fields=("firm", "pair_hash"), name="one_ping_per_pair"),
         ),
     ]

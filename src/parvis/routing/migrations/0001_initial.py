@@ -6,51 +6,107 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('conversations', '0001_initial'),
-        ('firm', '0001_initial'),
+        ("conversations", "0001_initial"),
+        ("firm", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('shown', 'Shown'), ('held', 'Held'), ('passed', 'Passed'), ('done', 'Done')], max_length=6)),
-                ('place', models.PositiveSmallIntegerField(default=0)),
-                ('score', models.FloatField(default=0.0)),
-                ('reason_kind', models.CharField(blank=True, max_length=10)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('reason_count', models.PositiveIntegerField(default=0)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='conversations.conversation')),
-                ('firm', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='firm.firm')),
-                ('given_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='given', to='firm.member')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='firm.member')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("shown", "Shown"), ("held", "Held"), ("passed", "Passed"), ("done", "Done")],
+                        max_length=6,
+                    ),
+                ),
+                ("place", models.PositiveSmallIntegerField(default=0)),
+                ("score", models.FloatField(default=0.0)),
+                ("reason_kind", models.CharField(blank=True, max_length=10)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("reason_count", models.PositiveIntegerField(default=0)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="assignments",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "firm",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="assignments", to="firm.firm"
+                    ),
+                ),
+                (
+                    "given_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="given",
+                        to="firm.member",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="assignments", to="firm.member"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('conversation', 'member'), name='one_assignment_per_member')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("conversation", "member"), name="one_assignment_per_member")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Expertise',
+            name="Expertise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('topic', 'Topic'), ('sample', 'Sample'), ('example', 'Example')], max_length=8)),
-                ('text', models.TextField()),
-                ('weight', models.FloatField(default=1.0)),
-                ('vector', models.BinaryField(default=b'')),
-                ('encoder', models.CharField(blank=True, max_length=60)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('conversation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='conversations.conversation')),
-                ('firm', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='expertises', to='firm.firm')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='expertises', to='firm.member')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("topic", "Topic"), ("sample", "Sample"), ("example", "Example")], max_length=8
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("weight", models.FloatField(default=1.0)),
+                ("vector", models.BinaryField(default=b"")),
+                ("encoder", models.CharField(blank=True, max_length=60)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "firm",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="expertises", to="firm.firm"
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="expertises", to="firm.member"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['firm', 'member'], name='expertise_by_member')],
+                "indexes": [models.Index(fields=["firm", "member"], name="expertise_by_member")],
             },
         ),
     ]
