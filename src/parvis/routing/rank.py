@@ -29,8 +29,8 @@ GATE_WORDS, GATE_PROFILES, GATE_LEARNED = 0.02, 0.06, 0.15
 # What turns a blend into a chance, one number a tier: calibration error 2 to 8 points on CLINC150.
 SHARPNESS_WORDS, SHARPNESS_COLD, SHARPNESS_LEARNED = 40.0, 27.0, 1.0
 LOAD_COST = 0.02
-# Two questions nearer than this are on one thing: on CLINC150, 99 in 100 pairs of two intents lie below, 4 in 5 pairs of
-# one intent above.
+# Two questions nearer than this are on one thing: on CLINC150, 99 in 100 pairs of two intents lie below, 4 in 5 pairs
+# of one intent above.
 _LIKE = 0.4
 # People × texts above which fitting a head would hold a worker for more than about a second.
 _HEAD_CELLS = 60_000
@@ -252,7 +252,7 @@ def rank(
     """
     if not index.people or not text.strip():
         return Ranking((), nobody_obvious=True, top=0.0)
-    words = np.array(score(text, index.centroids))
+    words = score(text, index.centroids)
     cosines: Floats | None = None
     if encoder is not None and index.meaning is not None and index.meaning.encoder_name == encoder.name:
         vector = encoder.encode([text])[0]
@@ -262,21 +262,19 @@ def rank(
         expertise, near, bar = _softmax(SHARPNESS_WORDS * words), words, GATE_WORDS
     told = readiness or {}
     ready = [told.get(person.id, Readiness(person.available, person.open_items)) for person in index.people]
-    final = expertise * np.array([one.share for one in ready])
-    order = sorted(
-        range(len(index.people)),
-        key=lambda i: (not ready[i].is_available, -round(float(final[i]), 6), -round(float(expertise[i]), 6), i),
-    )
+    shares = np.array([one.share for one in ready])
+    known = np.round(expertise, 6)
+    order = np.lexsort((-known, -np.round(expertise * shares, 6), shares == 0))
     stems = list_stems(text)
     suggestions = tuple(
         Suggestion(
             member_id=index.people[i].id,
-            score=round(float(expertise[i]), 6),
+            score=float(known[i]),
             reason=_explain(stems, i, index, cosines),
             is_available=ready[i].is_available,
             availability=ready[i].share,
         )
-        for i in order[:limit]
+        for i in order[:limit].tolist()
     )
     top = float(near.max())
     return Ranking(suggestions, nobody_obvious=top < bar or not suggestions[0].is_available, top=top)

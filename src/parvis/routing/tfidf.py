@@ -1,15 +1,20 @@
 """Tier 0: words, word pairs and character n-grams weighed by tf-idf, one centroid a person in an inverted index.
 
-No dependency. Features and weights follow the recipe measured for routing (sublinear tf, smoothed idf, unit length).
+No model. Features and weights follow the recipe measured for routing (sublinear tf, smoothed idf, unit length).
 """
 
-import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from parvis.lib.text import fold
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
 
 _WORD = re.compile(r"[a-z0-9]+")
 _CUT = 1200
@@ -46,49 +51,80 @@ def list_stems(text: str) -> dict[str, str]:
     return {word[:_STEM]: word for word in reversed(list_words(text)) if len(word) > 3 and word not in STOP}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Centroids:
-    """An inverted index: feature → (person's place, weight), with the document counts to weigh a message by."""
+    """An inverted index. The people who have feature `rows[name]` are `places[starts[row] : starts[row + 1]]`.
 
-    texts: int = 0
-    seen_in: Counter[str] = field(default_factory=Counter)
-    postings: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
-    people: int = 0
+    seen_in: in how many of the `texts` each feature stands; weights: what it weighs for each of `places`.
+    """
+
+    texts: int
+    people: int
+    rows: dict[str, int]
+    seen_in: Places
+    starts: Places
+    places: Places
+    weights: Floats
 
 
-def weigh(counts: Mapping[str, int], index: Centroids) -> dict[str, float]:
-    """The unit vector of a message."""
-    weights = {
-        name: (1 + math.log(count)) * math.log(1 + index.texts / (index.seen_in.get(name, 0) + 0.5))
-        for name, count in counts.items()
-    }
-    length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-    return {name: weight / length for name, weight in weights.items()}
+def _weigh(counts: Floats, seen_in: Places, texts: int) -> Floats:
+    """The unit vector of a text of features `counts` times each."""
+    weights = (1 + np.log(counts)) * np.log(1 + texts / (seen_in + 0.5))
+    unit: Floats = weights / (float(np.sqrt(weights @ weights)) or 1.0)
+    return unit
 
 
 def build_centroids(texts_of: Sequence[Sequence[tuple[str, float]]]) -> Centroids:
     """Index people, each given as (text, weight) pairs."""
-    index = Centroids(people=len(texts_of))
-    counted = [[(list_features(text), weight) for text, weight in texts] for texts in texts_of]
-    for texts in counted:
-        for counts, _ in texts:
-            index.texts += 1
-            index.seen_in.update(counts.keys())
-    for place, texts in enumerate(counted):
-        total: dict[str, float] = {}
-        for counts, weight in texts:
-            for name, value in weigh(counts, index).items():
-                total[name] = total.get(name, 0.0) + weight * value
-        length = math.sqrt(sum(value * value for value in total.values())) or 1.0
-        for name, value in total.items():
-            index.postings.setdefault(name, []).append((place, value / length))
-    return index
+    rows: dict[str, int] = {}
+    counted: list[list[tuple[Places, Floats, float]]] = []
+    for texts in texts_of:
+        counted.append([])
+        for text, weight in texts:
+            counts = list_features(text)
+            places = np.array([rows.setdefault(name, len(rows)) for name in counts], dtype=np.int64)
+            counted[-1].append((places, np.array(list(counts.values()), dtype=np.float64), weight))
+    total = sum(len(texts) for texts in counted)
+    seen_in = _count([places for texts in counted for places, _, _ in texts], len(rows))
+    found: list[tuple[Places, Floats]] = []
+    for own_texts in counted:
+        centroid = np.zeros(len(rows))
+        for places, numbers, weight in own_texts:
+            centroid[places] += weight * _weigh(numbers, seen_in[places], total)
+        own = np.flatnonzero(centroid)
+        found.append((own, centroid[own] / (float(np.sqrt(centroid @ centroid)) or 1.0)))
+    names = [own for own, _ in found]
+    features = np.concatenate([np.empty(0, dtype=np.int64), *names])
+    order = np.argsort(features, kind="stable")
+    owners = np.repeat(np.arange(len(found)), [len(own) for own in names])
+    return Centroids(
+        texts=total,
+        people=len(found),
+        rows=rows,
+        seen_in=seen_in,
+        starts=np.concatenate([[0], np.cumsum(_count(names, len(rows)))]),
+        places=owners[order],
+        weights=np.concatenate([np.empty(0), *(values for _, values in found)])[order],
+    )
 
 
-def score(text: str, index: Centroids) -> list[float]:
+def _count(lists: Sequence[Places], size: int) -> Places:
+    return np.bincount(np.concatenate([np.empty(0, dtype=np.int64), *lists]), minlength=size)
+
+
+def score(text: str, index: Centroids) -> Floats:
     """Cosine of a message with each person's centroid, in the order given to `build_centroids`."""
-    scores = [0.0] * index.people
-    for name, weight in weigh(list_features(text), index).items():
-        for place, value in index.postings.get(name, ()):
-            scores[place] += weight * value
-    return scores
+    counts = list_features(text)
+    if not counts or not len(index.places):
+        return np.zeros(index.people)
+    rows = np.array([index.rows.get(name, -1) for name in counts], dtype=np.int64)
+    seen_in = np.where(rows < 0, 0, index.seen_in[rows])
+    weights = _weigh(np.array(list(counts.values()), dtype=np.float64), seen_in, index.texts)
+    known = rows >= 0
+    starts = index.starts[rows[known]]
+    sizes = index.starts[rows[known] + 1] - starts
+    ends = np.cumsum(sizes)
+    at = np.repeat(starts - (ends - sizes), sizes) + np.arange(sizes.sum())
+    products = index.weights[at] * np.repeat(weights[known], sizes)
+    cosines: Floats = np.bincount(index.places[at], weights=products, minlength=index.people).astype(np.float64)
+    return cosines
