@@ -16,6 +16,7 @@ from tests.peers.processes import answers, folder, need, run, wait_for
 from tests.peers.sharing import CACHE, Facts, share
 
 # A mention @user@host takes no port: each server has a loopback address of its own, on port 80.
+# snac also keeps its state in /dev/shm under the host's name: two pairs at once would stop each other's queues.
 HOSTS = ("127.0.0.11", "127.0.0.12")
 USERS = {HOSTS[0]: ("parvis", "marie"), HOSTS[1]: ("client", "voisin")}
 PLACE = CACHE / "snac"

@@ -100,10 +100,9 @@ class Page(BaseHTTPRequestHandler):
         self._answer(xmlrpc.client.dumps(("ok",), methodresponse=True).encode(), "text/xml")
 
     def _answer(self, body: bytes, kind: str) -> None:
-        port = self.server.server_address[1]
         self.send_response(200)
         self.send_header("Content-Type", kind)
-        self.send_header("X-Pingback", f"http://127.0.0.1:{port}/pingback")
+        self.send_header("X-Pingback", f"http://{self.headers['Host']}/pingback")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
