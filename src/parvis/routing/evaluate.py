@@ -3,7 +3,6 @@
 Profiles alone go in; owners are read to score.
 """
 
-import argparse
 import json
 import re
 import resource
@@ -141,28 +140,3 @@ def evaluate_firm(path: Path) -> dict[str, Any]:
     if encoder is not None:
         figures["tier1"] = measure_tier(firm, encoder)
     return figures
-
-
-def _write_words(figures: dict[str, Any]) -> str:
-    lines = []
-    for tier, found in figures.items():
-        top = " / ".join("–" if value is None else f"{value}" for value in found["cold"].values())
-        gate = "–" if found["gate"]["auroc"] is None else found["gate"]["auroc"]
-        cost = f"{found['cpu_ms_per_message']} ms a message, {found['peak_rss_mb']} MB"
-        lines.append(f"{tier}: first / in the first three {top} %, gate {gate}, {cost}")
-    return "\n".join(lines)
-
-
-def main(arguments: Sequence[str]) -> int:
-    """`route eval FILE [--json]`: 0 and the figures, or 1 and a sentence on what breaks the shape."""
-    parser = argparse.ArgumentParser(prog="parvis route eval", description="Measure the router on a firm's file.")
-    parser.add_argument("file", type=Path, help="a JSON file of people and messages")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    asked = parser.parse_args(arguments)
-    try:
-        figures = evaluate_firm(asked.file)
-    except BadFirmFile as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    sys.stdout.write((json.dumps(figures) if asked.json else _write_words(figures)) + "\n")
-    return 0
