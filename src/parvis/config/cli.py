@@ -25,7 +25,6 @@ def open_django(arguments: argparse.Namespace) -> Path:
     """Load the product over the data folder of the call."""
     data = find_data(arguments)
     os.environ["PARVIS_DATA"] = str(data)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "parvis.config.settings")
     if not os.environ.get("PARVIS_DATABASE_URL") and not (data / "parvis.sqlite3").exists():
         raise CannotStart(f"There is no database in {data} yet. Start Parvis once: ./parvis up --data {data}")
     import django
@@ -185,6 +184,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "parvis.config.settings")
     parsed, rest = make_parser().parse_known_args(arguments)
     if rest and parsed.act is not act_test:
         make_parser().error(f"unknown: {' '.join(rest)}")

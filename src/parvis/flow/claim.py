@@ -17,7 +17,7 @@ def claim_due(rows: models.QuerySet[Row], *, now: datetime, lease_s: float, limi
     """
     free = rows.filter(due_at__lte=now).filter(Q(lease_until=None) | Q(lease_until__lte=now)).order_by("due_at", "pk")
     with transaction.atomic():
-        locked = free.select_for_update(skip_locked=True) if connection.vendor == "postgresql" else free
+        locked = free.select_for_update(skip_locked=True, of=("self",)) if connection.vendor == "postgresql" else free
         claimed = list(locked[:limit])
         if not claimed:
             return []
