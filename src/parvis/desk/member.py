@@ -52,7 +52,7 @@ def for_members(
     """A view that only a member sees, given the member; others are sent to sign in."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         return view(request, get_member(request), *args, **kwargs)
@@ -66,7 +66,7 @@ def for_owners(
     """A view that only an owner sees; to other members it does not exist."""
 
     @wraps(view)
-    def owned(request: HttpRequest, member: Member, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def owned(request: HttpRequest, member: Member, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not member.is_owner:
             raise Http404
         return view(request, member, *args, **kwargs)
