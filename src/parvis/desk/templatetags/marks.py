@@ -52,18 +52,15 @@ def find_url(name: str, *args: object) -> str:
 
 @register.simple_tag(takes_context=True)
 def list_sayings(context: template.Context) -> list[dict[str, Any]]:
-    """What earlier presses left to say, with what takes them back: `undo`, or `unsend` and a delivery."""
+    """What earlier presses left to say, and whether the last act may be undone."""
     request = context.get("request")
     if not isinstance(request, HttpRequest):
         return []
-    return [_read_saying(str(said), said.level_tag, said.extra_tags or "") for said in get_messages(request)]
-
-
-def _read_saying(text: str, level: str, extra: str) -> dict[str, Any]:
-    kind, _, delivery = extra.partition(" ")
-    return {
-        "text": text,
-        "is_warning": level in {"error", "warning"},
-        "takes_back": kind if kind in {"undo", "unsend"} else "",
-        "delivery": int(delivery) if delivery.isdecimal() else None,
-    }
+    return [
+        {
+            "text": str(said),
+            "is_warning": said.level_tag in {"error", "warning"},
+            "may_undo": "undo" in (said.extra_tags or ""),
+        }
+        for said in get_messages(request)
+    ]

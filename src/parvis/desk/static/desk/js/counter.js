@@ -14,7 +14,7 @@ function show(words) {
 async function send(note) {
   const body = new FormData(form);
   for (const [name, value] of Object.entries(note)) body.set(name, value);
-  const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Part": "note" } });
+  const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Live": "1" } });
   return answer.ok && !answer.url.includes("login");
 }
 

@@ -1,8 +1,8 @@
-// The box changes under the reader's eyes: the server says which lines changed, the page asks again for its parts.
+// The box changes under the reader's eyes: the server says that lines changed, the page asks for itself again and swaps the parts that differ.
 const box = document.querySelector(".box[data-live-url]");
 const isBusy = (part) => part.matches(":has(.pick:checked)");
 let asking = false;
-let again = null;
+let again = false;
 
 function replace(part, fresh) {
   if (!fresh || part.outerHTML === fresh.outerHTML || isBusy(part)) return;
@@ -15,37 +15,25 @@ function replace(part, fresh) {
   if (focused) (inside ? document.querySelector(`#${CSS.escape(focused)} .who`) : document.getElementById(focused))?.focus({ preventScroll: true });
 }
 
-function mark(fresh) {
-  const line = box.dataset.open && fresh.querySelector(`#line-${box.dataset.open}`);
-  if (!line) return;
-  line.classList.add("on");
-  line.querySelector(".who").setAttribute("aria-current", "true");
-}
-
-async function refresh(selector, name) {
-  const root = document.querySelector(selector);
-  if (!root?.dataset.part || (name === "list" && new URLSearchParams(location.search).size)) return;
-  const answer = await fetch(root.dataset.part, { headers: { "X-Part": name } });
+async function refresh() {
+  const answer = await fetch(location.href, { headers: { "X-Live": "1" } });
   if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (name === "list") mark(page);
-  for (const part of root.querySelectorAll("[data-live]")) replace(part, page.getElementById(part.id));
+  for (const part of document.querySelectorAll("[data-live]")) replace(part, page.getElementById(part.id));
 }
 
-async function update(changed) {
-  if (asking) return void (again = [...(again ?? []), ...changed]);
+async function update() {
+  if (asking) return void (again = true);
   asking = true;
   try {
-    await refresh(".list", "list");
-    if (changed.includes(box.dataset.open)) await refresh(".open", "thread");
+    await refresh();
   } catch {
     // No network now: the next change, or the return of the stream, asks again.
   } finally {
     asking = false;
     if (again) {
-      const next = again;
-      again = null;
-      update(next);
+      again = false;
+      update();
     }
   }
 }
@@ -56,11 +44,11 @@ function listen() {
   const stream = new EventSource(`${box.dataset.liveUrl}?since=${since}`);
   stream.addEventListener("lines", (event) => {
     since = event.lastEventId;
-    update(event.data.split(","));
+    update();
   });
   stream.addEventListener("error", () => {
     if (stream.readyState !== EventSource.CLOSED) return;
-    setTimeout(() => { update([box.dataset.open]); listen(); }, 15000);
+    setTimeout(() => { update(); listen(); }, 15000);
   });
   addEventListener("pagehide", () => stream.close(), { once: true });
 }
@@ -69,7 +57,13 @@ if (box) {
   listen();
   const thread = document.getElementById("thread-turns");
   if (thread) thread.scrollTop = thread.scrollHeight;
-  // Staying on a conversation keeps one's presence fresh for colleagues.
-  if (box.dataset.open) setInterval(() => document.hidden || refresh(".open", "thread").catch(() => {}), 45000);
+  const presence = box.dataset.presence;
+  const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value;
+  const stay = () => {
+    if (document.hidden) return;
+    const body = new URLSearchParams({ writing: document.activeElement?.id === "text" ? "1" : "0" });
+    fetch(presence, { method: "POST", body, headers: { "X-CSRFToken": token } }).catch(() => {});
+  };
+  if (presence) setInterval(stay, 20000);
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 }

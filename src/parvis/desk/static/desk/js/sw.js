@@ -1,6 +1,6 @@
 // The shell: style sheet, fonts, marks and the counter page, so that a note can be taken without a network. Nothing else is kept.
 const SHELF = "parvis-shell-1";
-const COUNTER = "/counter/";
+const COUNTER = "/comptoir/";
 
 const isKept = (url) => url.pathname.startsWith("/static/") || url.pathname === COUNTER;
 
