@@ -5,17 +5,18 @@ from datetime import date, datetime, time, timedelta
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from parvis.conversations import acts
 from parvis.conversations.models import Conversation
-from parvis.conversations.queries import VIEWS
 from parvis.conversations.thread import add_note
 from parvis.desk.box import list_context, thread_context
 from parvis.desk.lines import KIND_LABELS
-from parvis.desk.member import for_members, get_conversation
+from parvis.desk.member import SENT, for_members, get_conversation
 from parvis.desk.question import question_context
 from parvis.firm.hours import PARIS
 from parvis.firm.models import Member
@@ -29,13 +30,12 @@ UNDO = "undo"
 BULK = 200
 
 
-def go_back(request: HttpRequest, pk: int | None = None) -> HttpResponse:
-    """To the view that the press came from, or to the line where the form asks to stay; never elsewhere."""
-    view = request.POST.get("view", "")
-    view = view if view in VIEWS else "team"
-    if pk is not None and request.POST.get("stay"):
-        return redirect("conversation", view=view, pk=pk)
-    return redirect("box", view=view)
+def go_back(request: HttpRequest, otherwise: str) -> HttpResponse:
+    """To the page of ours that the press came from; never elsewhere."""
+    wanted = request.POST.get("next", "")
+    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        return redirect(wanted)
+    return redirect(otherwise)
 
 
 def offer_undo(request: HttpRequest, befores: list[acts.Before], words: str) -> None:
@@ -43,13 +43,11 @@ def offer_undo(request: HttpRequest, befores: list[acts.Before], words: str) -> 
     messages.success(request, words, extra_tags="undo")
 
 
-def read_until(choice: str, given: str, now: datetime) -> datetime | None:
+def read_until(choice: str, now: datetime) -> datetime | None:
     """When a line comes back: tomorrow, monday, a date, or (answer) when the person writes. Eight in the morning."""
     today = now.astimezone(PARIS).date()
     if choice == "answer":
         return None
-    if choice == "date":
-        choice = given
     if choice == "monday":
         day = today + timedelta(days=7 - today.weekday())
     elif choice in ("tomorrow", ""):
@@ -69,12 +67,21 @@ def act_on(
         before = acts.remember(conversation)
         hand_over(conversation, member, member, now=now)
         return before, _("It is yours.")
-    if name == "free":
-        return acts.hold(conversation, None, now=now), _("Anybody may take it.")
+    if name == "hand":
+        to = find_colleague(member, request.POST.get("member", ""))
+        before = acts.remember(conversation)
+        hand_over(conversation, to, member, now=now)
+        return before, _("Given to %(name)s.") % {"name": to.first_name}
+    if name == "not-me":
+        before = acts.remember(conversation)
+        following = pass_on(conversation, member, now=now)
+        return before, _("It goes to %(name)s.") % {"name": following.first_name} if following else _(
+            "Anybody may take it now."
+        )
     if name == "later":
-        return acts.put_off(
-            conversation, read_until(request.POST.get("until", ""), request.POST.get("date", ""), now), now=now
-        ), _("It will come back.")
+        return acts.put_off(conversation, read_until(request.POST.get("until", ""), now), now=now), _(
+            "It will come back."
+        )
     if name == "close":
         return acts.close(conversation, now=now), _("Closed.")
     if name == "reopen":
@@ -97,88 +104,59 @@ def find_colleague(member: Member, wanted: str) -> Member:
 @for_members
 def act(request: HttpRequest, member: Member, pk: int, name: str) -> HttpResponse:
     conversation = get_conversation(member, pk)
+    here = reverse("conversation", args=["team", pk])
+    if name == "note":
+        write_note(conversation, member, request.POST.get("note", ""))
+        return go_back(request, here)
+    if name == "label":
+        acts.set_labels(conversation, request.POST.get("label", "").split(",")[:10], now=timezone.now())
+        return go_back(request, here)
     try:
         before, words = act_on(conversation, member, name, request, timezone.now())
     except ValueError:
         messages.error(request, _("Choose a day after today. Nothing was changed."))
-        return go_back(request, pk)
+        return go_back(request, here)
     offer_undo(request, [before], words)
-    return go_back(request, pk)
+    return go_back(request, here)
 
 
-@require_POST
-@for_members
-def confide(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
-    """Give the line to a colleague in one tap."""
-    conversation = get_conversation(member, pk)
-    to = find_colleague(member, request.POST.get("to", ""))
-    before = acts.remember(conversation)
-    hand_over(conversation, to, member, now=timezone.now())
-    words = _("It is yours.") if to.pk == member.pk else _("Given to %(name)s.") % {"name": to.first_name}
-    offer_undo(request, [before], words)
-    return go_back(request, pk)
-
-
-@require_POST
-@for_members
-def not_me(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
-    """« Pas moi »: to the next person at once, no reason asked."""
-    following = pass_on(get_conversation(member, pk), member, now=timezone.now())
-    if following is None:
-        messages.success(request, _("Anybody may take it now."))
-    else:
-        messages.success(request, _("It goes to %(name)s.") % {"name": following.first_name})
-    return redirect("box", view="mine")
-
-
-@require_POST
-@for_members
-def note(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+def write_note(conversation: Conversation, member: Member, words: str) -> None:
     """A word to colleagues; @first-name tells that colleague."""
-    conversation = get_conversation(member, pk)
-    text = request.POST.get("note", "").strip()[:4000]
+    text = words.strip()[:4000]
     if text:
         told = [m for m in list_present(member.firm) if f"@{m.first_name.lower()}" in text.lower()]
         add_note(conversation, member, text, told=told, now=timezone.now())
-    view = request.POST.get("view", "")
-    return redirect("conversation", view=view if view in VIEWS else "team", pk=pk)
 
 
 @require_POST
 @for_members
-def label(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
-    acts.set_labels(get_conversation(member, pk), request.POST.get("labels", "").split(",")[:10], now=timezone.now())
-    return go_back(request, pk)
-
-
-@require_POST
-@for_members
-def act_on_many(request: HttpRequest, member: Member) -> HttpResponse:
+def bulk(request: HttpRequest, member: Member) -> HttpResponse:
     """The same act on the lines ticked, undone as one."""
     name = request.POST.get("act", "")
-    ids = [int(value) for value in request.POST.getlist("line")[:BULK] if value.isdecimal() and len(value) < 19]
+    ids = [int(value) for value in request.POST.getlist("ids")[:BULK] if value.isdecimal() and len(value) < 19]
     rows = list(Conversation.objects.filter(firm=member.firm, pk__in=ids).select_related("firm"))
+    here = reverse("box", args=["team"])
     if not rows:
         messages.info(request, _("Tick a line first."))
-        return go_back(request)
+        return go_back(request, here)
     if name not in ("close", "take", "later", "reopen"):
         raise Http404
     try:
         done = [act_on(row, member, name, request, timezone.now()) for row in rows]
     except ValueError:
         messages.error(request, _("Choose a day after today. Nothing was changed."))
-        return go_back(request)
+        return go_back(request, here)
     offer_undo(request, [before for before, _words in done], done[0][1])
-    return go_back(request)
+    return go_back(request, here)
 
 
 @require_POST
 @for_members
-def undo(request: HttpRequest, member: Member) -> HttpResponse:
+def undo_act(request: HttpRequest, member: Member) -> HttpResponse:
     """Put the lines of the last act back as they were."""
     if acts.undo(member.firm, request.session.pop(UNDO, []), now=timezone.now()):
         messages.info(request, _("As before."))
-    return go_back(request)
+    return go_back(request, reverse("box", args=["team"]))
 
 
 @require_POST
@@ -219,28 +197,26 @@ def say_refusal(error: CannotAnswer) -> str:
 
 @require_POST
 @for_members
-def respond(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+def reply(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     """« Répondre »: one press and it goes, ten seconds to take it back."""
     conversation = get_conversation(member, pk)
     now = timezone.now()
-    is_phone = request.POST.get("from") == "question"
+    is_phone = request.POST.get("next") == "box" or request.POST.get("from") == "question"
     try:
         delivery = answer(
             conversation,
             member,
             request.POST.get("text", "")[:20_000],
-            seen=int(request.POST.get("opened_at", "")[:18]) if request.POST.get("opened_at", "").isdecimal() else None,
-            knows_of_colleague=request.POST.get("all_the_same") == "1",
+            seen=int(request.POST.get("seen", "")[:18]) if request.POST.get("seen", "").isdecimal() else None,
+            knows_of_colleague=request.POST.get("again") == "1",
             now=now,
         )
     except CannotAnswer as error:
         return _show_refusal(request, member, conversation, error, is_phone=is_phone)
-    messages.success(
-        request, _("Leaves in ten seconds. %(name)s") % {"name": member.signature}, extra_tags=f"unsend {delivery.pk}"
-    )
+    request.session[SENT] = delivery.pk
     if is_phone:
-        return redirect("question", pk=pk)
-    return go_back(request, pk)
+        return redirect("box", view="mine")
+    return go_back(request, reverse("conversation", args=["team", pk]))
 
 
 def _show_refusal(
@@ -248,14 +224,15 @@ def _show_refusal(
 ) -> HttpResponse:
     """The same page with the words kept and why they did not go."""
     now = timezone.now()
-    refusal = {"refusal": say_refusal(error), "colleague_answered": error.reason == "colleague_answered"}
+    words = say_refusal(error)
     if is_phone:
-        context = question_context(member, conversation.pk)
+        context = question_context(request, member, conversation.pk)
     else:
-        context = list_context(member, "team", request, conversation.pk, now)
-        context |= thread_context(get_conversation(member, conversation.pk), member, "team", now)
-    template = "desk/question_answer.html" if is_phone else "desk/conversation.html"
-    return render(request, template, {**context, **refusal}, status=422)
+        context = list_context(member, "team", request, conversation.pk, now) | thread_context(
+            get_conversation(member, conversation.pk), member, "team", now
+        )
+    context["composer"] |= {"warning": words} if error.reason == "colleague_answered" else {"errors": [words]}
+    return render(request, "desk/answer.html" if is_phone else "desk/box.html", context, status=422)
 
 
 @require_POST
@@ -269,7 +246,7 @@ def unsend(request: HttpRequest, member: Member, delivery: int) -> HttpResponse:
         conversation = take_answer_back(found, member, now=timezone.now())
     except TooLate:
         messages.error(request, _("It has left already. You can write again."))
-        return redirect("box", view="team")
+        return go_back(request, reverse("box", args=["team"]))
     messages.info(request, _("Taken back. Your words are kept as a draft."))
     return redirect("conversation", view="team", pk=conversation.pk)
 
@@ -281,8 +258,8 @@ def settle(request: HttpRequest, member: Member, delivery: int) -> HttpResponse:
     found = Delivery.objects.filter(firm=member.firm, pk=delivery).first()
     if found is None:
         raise Http404
-    settle_by_hand(found, was_sent=request.POST.get("is_there") == "1", now=timezone.now())
-    return go_back(request)
+    settle_by_hand(found, was_sent=request.POST.get("there") == "1", now=timezone.now())
+    return go_back(request, reverse("box", args=["team"]))
 
 
 @require_POST
@@ -293,4 +270,4 @@ def resend(request: HttpRequest, member: Member, delivery: int) -> HttpResponse:
     if found is None:
         raise Http404
     settle_by_hand(found, was_sent=False, now=timezone.now())
-    return go_back(request)
+    return go_back(request, reverse("box", args=["team"]))

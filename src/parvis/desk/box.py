@@ -2,23 +2,29 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from parvis.conversations import queries
 from parvis.conversations.acts import be_present
-from parvis.conversations.models import Change, Conversation, Message
+from parvis.conversations.acts import list_present as list_watching
+from parvis.conversations.clock import read_clock
+from parvis.conversations.models import Change, Conversation, Label, Message
 from parvis.conversations.search import find_conversations
 from parvis.conversations.thread import office_hours
 from parvis.desk.lines import (
     KIND_LABELS,
+    say_minutes,
     say_network,
+    say_when,
     show_assignment,
     show_line,
     show_member,
@@ -29,7 +35,7 @@ from parvis.desk.member import for_members, get_conversation
 from parvis.firm.models import Member
 from parvis.firm.people import list_present
 from parvis.flow.notice import bell
-from parvis.replies.answer import find_asked, find_draft, measure, sign
+from parvis.replies.answer import find_asked, find_draft
 from parvis.routing.models import Assignment
 
 STREAM_S = 55.0
@@ -73,28 +79,66 @@ def list_context(
     if asked:
         page = list(find_conversations(member.firm_id, asked))
     else:
-        page, following = queries.read_page(rows, queries.Mark.read(request.GET.get("after", "")))
+        page, following = queries.read_page(rows, queries.Mark.read(request.GET.get("before", "")))
     hours = office_hours(member.firm)
+    next_query = urlencode({"before": str(following)}) if following else ""
     return {
+        "place": "box",
         "view": view,
         "views": [
             {
                 "name": name,
                 "label": label,
                 "count": counts.get(name),
-                "is_on": name == view,
+                "url": reverse("box", args=[name]),
+                "on": name == view and not asked,
             }
             for name, label in view_labels().items()
         ],
-        "headline": say_headline(counts),
+        "title": say_found(asked, len(page)) if asked else say_headline(counts),
         "lines": [
             {**show_line(row, member, view=view, hours=hours, now=now), "selected": row.pk == selected} for row in page
         ],
-        "next_mark": str(following) if following else "",
-        "asked": asked,
-        "has_channels": member.firm.channels.exists(),
-        "last_change": Change.objects.filter(firm=member.firm).order_by("-id").values_list("id", flat=True).first()
-        or 0,
+        "next_url": f"{reverse('box', args=[view])}?{next_query}" if following else None,
+        "q": asked,
+        "empty": say_empty(member, view, asked),
+        "kinds": [{"value": value, "label": words} for value, (words, _tone) in KIND_LABELS.items()],
+    }
+
+
+def say_found(asked: str, count: int) -> str:
+    return ngettext("One conversation holds “%(q)s”", "%(n)d conversations hold “%(q)s”", count) % {
+        "n": count,
+        "q": asked,
+    }
+
+
+def say_empty(member: Member, view: str, asked: str) -> dict[str, str]:
+    """One sentence and one act, never an apology."""
+    if asked:
+        return {"text": _("Nobody wrote that here."), "act_label": _("Back to the box"), "act_url": reverse("home")}
+    if not member.firm.may_listen and member.is_owner:
+        return {
+            "text": _("Your public notice is ready to be read. Listening starts with it."),
+            "act_label": _("Read the notice"),
+            "act_url": reverse("notice_edit"),
+        }
+    if not member.firm.channels.exists():
+        return {
+            "text": _("Nothing is plugged in yet. Five minutes are enough for the first ear."),
+            "act_label": _("Plug in a network"),
+            "act_url": reverse("channels"),
+        }
+    if view == "mine":
+        return {
+            "text": _("Nothing waits for you."),
+            "act_label": _("See what is to take"),
+            "act_url": reverse("box", args=["free"]),
+        }
+    return {
+        "text": _("Nobody is waiting today. What was said at the counter?"),
+        "act_label": _("Note it"),
+        "act_url": reverse("counter"),
     }
 
 
@@ -109,46 +153,113 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
 def box(request: HttpRequest, member: Member, view: str) -> HttpResponse:
     """A view of the box; with `?q=` what a search finds instead."""
     context = list_context(member, view, request, None, timezone.now())
-    template = "desk/_list.html" if request.headers.get("X-Part") == "list" else "desk/box.html"
-    return render(request, template, context)
+    return render(request, "desk/box.html", {**context, "conversation": None})
 
 
-def thread_context(found: Conversation, member: Member, view: str, now: datetime) -> dict[str, Any]:
-    """What the thread, the proposal, the composer and the person beside them show."""
-    turns = list(
-        found.messages.select_related("mention", "delivery", "member")
-        .prefetch_related("mention__versions")
-        .order_by("-at", "-id")[:100]
-    )[::-1]
-    shown = (
+def show_conversation(found: Conversation, member: Member, view: str, now: datetime) -> dict[str, Any]:
+    line = show_line(found, member, view=view, hours=office_hours(member.firm), now=now)
+    is_open = found.state == Conversation.State.OPEN and found.answer_by is not None
+    contact = found.contact
+    return {
+        **line,
+        "state": found.state,
+        "known": _("known since %(when)s") % {"when": formats.date_format(contact.known_since, "F Y")}
+        if contact
+        else "",
+        "due_words": _("to answer before %(when)s") % {"when": say_when(found.answer_by, now)} if is_open else "",
+        "original_url": "",
+        "question_url": reverse("question", args=[found.pk]),
+        "next_url": "",
+        "prev_url": "",
+    }
+
+
+def show_who(found: Conversation, member: Member) -> dict[str, Any] | None:
+    """Who is best placed, with the reason; or that nobody is obvious."""
+    if "reply" not in found.channel.abilities and found.network != "counter":
+        return None
+    shown = list(
         found.assignments.filter(state__in=[Assignment.State.SHOWN, Assignment.State.HELD], place__gt=0)
         .select_related("member")
         .order_by("place", "id")
     )
-    proposals = [show_assignment(a) for a in shown]
-    draft = find_draft(found, member)
-    asked = find_asked(found)
-    channel = asked.channel if asked else found.channel
+    people = [show_assignment(a) for a in shown]
     return {
-        "view": view,
-        "conversation": found,
-        "line": show_line(found, member, view=view, hours=office_hours(member.firm), now=now),
-        "messages": [show_message(m, member, now=now) for m in turns],
-        "opened_at": turns[-1].pk if turns else 0,
-        "proposals": proposals,
-        "nobody_obvious": not proposals and asked is not None,
-        "colleagues": [show_member(m) for m in list_present(found.firm) if m.pk != member.pk],
-        "holds_it": found.holder_id == member.pk,
-        "person": show_person(found.contact, now=now) if found.contact else None,
-        "draft": draft,
-        "limits": channel.text_limits(),
-        "measured": measure(channel, sign(draft, member)),
+        "title": _("Who is best placed?") if people else _("Nobody obvious. Who would know?"),
+        "reason": f"{people[0]['first_name']} : {people[0]['reason']}" if people else "",
+        "is_clear": bool(people),
+        "people": people,
+        "others": [show_member(m) for m in list_present(found.firm)],
+    }
+
+
+def show_composer(found: Conversation, member: Member, messages: list[Message]) -> dict[str, Any]:
+    """The field, its counter and why it cannot be used when it cannot."""
+    mention = find_asked(found)
+    channel = mention.channel if mention else found.channel
+    limits = channel.text_limits()
+    cannot = ""
+    if not member.may_speak:
+        cannot = _("You have not agreed to speak under your name yet: see The team.")
+    elif mention is None:
+        cannot = _("There is nothing to answer there any more.")
+    elif "reply" not in channel.abilities:
+        cannot = _("One does not answer there; a note for colleagues stays possible.")
+    elif not channel.sealed_secret:
+        cannot = _("The account is unplugged. Plug it in again in Settings.")
+    return {
+        "text": find_draft(found, member),
+        "max_length": limits.max_length,
+        "unit": limits.unit,
+        "max_bytes": limits.max_bytes,
+        "url_length": limits.url_length,
         "signature": member.signature,
-        "may_speak": member.may_speak,
-        "answerable": asked is not None and "reply" in channel.abilities and bool(channel.sealed_secret),
+        **{key: show_member(member)[key] for key in ("first_name", "initials", "face")},
         "network_label": say_network(channel.network),
-        "labels": [label.name for label in found.labels.all()],
-        "kinds": [{"value": value, "label": words} for value, (words, _tone) in KIND_LABELS.items()],
+        "can_reply": not cannot,
+        "cannot_words": cannot,
+        "draft_url": reverse("draft", args=[found.pk]),
+        "reply_url": reverse("reply", args=[found.pk]),
+        "seen": messages[-1].pk if messages else 0,
+        "warning": "",
+        "errors": [],
+        "goes_words": _("Leaves at once, in your name. Ten seconds to take it back."),
+        "is_private": found.audience == "private",
+    }
+
+
+def show_circuit(found: Conversation, now: datetime) -> dict[str, Any] | None:
+    """Where the time went, in opening hours."""
+    if found.answer_by is None:
+        return None
+    clock = read_clock(
+        office_hours(found.firm), found.firm.targets, found.kind, found.asked_at, found.answered_at or now
+    )
+    if found.answered_at is not None:
+        return {"done": clock.percent, "now": 0, "words": _("answered in %(t)s") % {"t": say_minutes(clock.waited)}}
+    return {"done": 0, "now": clock.percent, "words": _("to write for %(t)s") % {"t": say_minutes(clock.waited)}}
+
+
+def thread_context(found: Conversation, member: Member, view: str, now: datetime) -> dict[str, Any]:
+    """What the thread, the proposal, the composer and the person beside them show."""
+    messages = list(
+        found.messages.select_related("mention", "delivery", "member")
+        .prefetch_related("mention__versions")
+        .order_by("-at", "-id")[:100]
+    )[::-1]
+    return {
+        "conversation": show_conversation(found, member, view, now),
+        "messages_shown": [show_message(m, member, now=now) for m in messages],
+        "who": show_who(found, member),
+        "viewers": [
+            {**show_member(p.member), "is_writing": p.is_writing} for p in list_watching(found, but=member, now=now)
+        ],
+        "composer": show_composer(found, member, messages),
+        "circuit": show_circuit(found, now),
+        "person": show_person(found.contact, now=now) if found.contact else None,
+        "labels_known": list(
+            Label.objects.filter(firm=member.firm).order_by("name").values_list("name", flat=True)[:50]
+        ),
     }
 
 
@@ -159,21 +270,10 @@ def conversation(request: HttpRequest, member: Member, view: str, pk: int) -> Ht
     now = timezone.now()
     found = get_conversation(member, pk)
     Conversation.objects.filter(pk=pk, seen_at=None).update(seen_at=now)
-    if request.headers.get("X-Part") == "thread":
-        return render(request, "desk/_thread.html", thread_context(found, member, view, now))
-    be_present(found, member, is_writing=False, now=now)
+    if not request.headers.get("X-Live"):
+        be_present(found, member, is_writing=False, now=now)
     context = list_context(member, view, request, pk, now)
-    return render(request, "desk/conversation.html", {**context, **thread_context(found, member, view, now)})
-
-
-@require_GET
-@for_members
-def original(request: HttpRequest, member: Member, message: int) -> HttpResponse:
-    """The markup of a message as its author wrote it, cleaned at intake."""
-    found = Message.objects.filter(firm=member.firm, pk=message).select_related("mention").first()
-    if found is None or found.mention is None:
-        raise Http404
-    return render(request, "desk/original.html", {"html": found.mention.html, "message": found})
+    return render(request, "desk/box.html", {**context, **thread_context(found, member, view, now)})
 
 
 _streams = 0

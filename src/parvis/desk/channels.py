@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from parvis.channels.connect import link, unplug
 from parvis.channels.models import Channel, open_vault
-from parvis.desk.lines import NETWORK_LABELS, TROUBLE_WORDS, find_mark, say_network
+from parvis.desk.lines import NETWORK_LABELS, TROUBLE_WORDS, find_mark, say_network, say_when
 from parvis.desk.member import for_members, for_owners
 from parvis.firm.models import Member
 from parvis.wire import errors, registry
@@ -54,32 +54,46 @@ def say_trouble(error: errors.NetworkError) -> str:
 @require_GET
 @for_members
 def channels(request: HttpRequest, member: Member) -> HttpResponse:
+    now = timezone.now()
     rows = [
         {
             "id": c.pk,
             "network": find_mark(c.network),
             "network_label": say_network(c.network),
             "label": c.label,
-            "state": c.state,
-            "trouble": "" if c.state == Channel.State.OK else say_state(c),
-            "note": NOTE_WORDS.get(c.note, ""),
-            "last_ok_at": c.last_ok_at,
+            "handle": c.handle,
+            "state": {"ok": "ok", "failing": "slow"}.get(c.state, "broken"),
+            "state_words": say_state(c),
+            "last_words": _("heard %(when)s") % {"when": say_when(c.last_ok_at, now)} if c.last_ok_at else "",
+            "act": {"label": _("Plug in again"), "url": reverse("plug", args=[c.network])}
+            if c.state == Channel.State.UNPLUGGED
+            else None,
         }
         for c in member.firm.channels.exclude(network__in=["counter", "links"]).order_by("id")
     ]
-    offered = [
-        {
-            "name": name,
-            "label": NETWORK_LABELS[name],
-            "words": NETWORK_WORDS[name],
-            "tested_live": registry.get_network(name).tested_live,
-        }
-        for name in OFFERED
-    ]
-    return render(request, "desk/channels.html", {"rows": rows, "offered": offered})
+    plugged = {row["network"] for row in rows}
+    context = {
+        "place": "settings",
+        "channels": rows,
+        "networks": [
+            {
+                "name": name,
+                "label": NETWORK_LABELS[name],
+                "words": NETWORK_WORDS[name],
+                "minutes": 3,
+                "plugged": name in plugged,
+                "url": reverse("plug", args=[name]),
+            }
+            for name in OFFERED
+        ],
+        "notice_published": member.firm.may_listen,
+    }
+    return render(request, "channels.html", context)
 
 
 def say_state(channel: Channel) -> str:
+    if channel.state == Channel.State.OK:
+        return str(NOTE_WORDS.get(channel.note, "")) or _("works")
     return str(TROUBLE_WORDS.get(channel.trouble_kind, "")) or _("unplugged")
 
 
@@ -101,23 +115,23 @@ def plug(request: HttpRequest, member: Member, name: str) -> HttpResponse:
         except errors.NetworkError as error:
             refusal = say_trouble(error)
     context = {
-        "name": name,
-        "label": NETWORK_LABELS[name],
-        "words": NETWORK_WORDS[name],
+        "place": "settings",
+        "network": {"name": name, "label": NETWORK_LABELS[name], "words": NETWORK_WORDS[name]},
         "fields": [
             {
                 "name": f.name,
                 "label": FIELD_WORDS.get(f.name, f.name),
-                "secret": f.secret,
-                "example": f.example,
+                "hint": f.example,
+                "type": "password" if f.secret else "text",
                 "value": "" if f.secret else form[f.name],
+                "autocomplete": "off",
             }
             for f in network.fields
         ],
-        "refusal": refusal,
-        "may_listen": member.firm.may_listen,
+        "errors": [refusal] if refusal else [],
+        "channel_url": reverse("channels"),
     }
-    return render(request, "desk/plug.html", context, status=422 if refusal else 200)
+    return render(request, "plug.html", context, status=422 if refusal else 200)
 
 
 @require_GET

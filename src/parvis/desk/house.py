@@ -3,18 +3,20 @@
 from datetime import time
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from parvis import __version__
 from parvis.channels.models import Channel
 from parvis.desk.lines import NETWORK_LABELS
-from parvis.desk.member import for_owners
+from parvis.desk.member import for_members, for_owners
 from parvis.firm.hours import BadHours, check_hours
 from parvis.firm.models import Firm, Member, Office
 from parvis.flow.models import Beat
@@ -79,10 +81,17 @@ def keep_hours(request: HttpRequest, office: Office) -> bool:
 def house_context(member: Member) -> dict[str, Any]:
     office = get_office(member)
     return {
+        "place": "settings",
         "hours_rows": show_hours(office),
         "quiet_from": office.quiet_from.strftime("%H:%M") if office.quiet_from else "",
         "quiet_to": office.quiet_to.strftime("%H:%M") if office.quiet_to else "",
+        "errors": {},
+        "values": {},
+        "notice_url": settings.PUBLIC_URL + reverse("notice", args=[member.firm.slug]),
+        "notice_published": member.firm.may_listen,
+        "is_owner": member.is_owner,
         "sources": [{"label": NETWORK_LABELS.get(name, name), "words": say_keeping(name)} for name in list_names()],
+        "language": member.user.language,
     }
 
 
@@ -95,14 +104,27 @@ def say_keeping(name: str) -> str:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_GET
+@for_members
+def house(request: HttpRequest, member: Member) -> HttpResponse:
+    return render(request, "settings.html", house_context(member))
+
+
+@require_POST
 @for_owners
 def hours(request: HttpRequest, member: Member) -> HttpResponse:
-    """When the house is open and when nobody is disturbed."""
-    if request.method == "POST" and keep_hours(request, get_office(member)):
+    if keep_hours(request, get_office(member)):
         messages.success(request, _("Nobody will be disturbed outside these hours."))
-        return redirect("hours")
-    return render(request, "desk/hours.html", house_context(member))
+    return redirect("settings")
+
+
+@require_http_methods(["GET", "POST"])
+@for_owners
+def setup_hours(request: HttpRequest, member: Member) -> HttpResponse:
+    """The fourth step of the first day."""
+    if request.method == "POST" and keep_hours(request, get_office(member)):
+        return redirect("notice_edit")
+    return render(request, "setup/hours.html", {**house_context(member), "step": 4, "steps": 5, "back_url": ""})
 
 
 @require_GET

@@ -7,13 +7,16 @@ from typing import Any, Concatenate, ParamSpec
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
 
 from parvis.conversations.models import Conversation
 from parvis.conversations.queries import count_views
 from parvis.firm.models import Member
+from parvis.outbox.models import Delivery
 
 P = ParamSpec("P")
 CHOSEN = "firm_id"
+SENT = "sent"
 
 
 class MemberMiddleware:
@@ -52,7 +55,7 @@ def for_members(
     """A view that only a member sees, given the member; others are sent to sign in."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         return view(request, get_member(request), *args, **kwargs)
@@ -66,7 +69,7 @@ def for_owners(
     """A view that only an owner sees; to other members it does not exist."""
 
     @wraps(view)
-    def owned(request: HttpRequest, member: Member, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def owned(request: HttpRequest, member: Member, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not member.is_owner:
             raise Http404
         return view(request, member, *args, **kwargs)
@@ -77,17 +80,26 @@ def for_owners(
 def for_templates(request: HttpRequest) -> dict[str, Any]:
     """What every page of the desk shows: the member, the firm, how many wait."""
     member: Member | None = getattr(request, "member", None)
-    match = request.resolver_match
-    known: dict[str, Any] = {
-        "here": match.url_name if match else "",
-        "member": member,
-        "firm": member.firm if member else None,
-    }
+    known: dict[str, Any] = {"member": member, "firm": member.firm if member else None}
     known["is_practice"] = bool(member and member.firm.is_practice) or settings.PRACTICE
     if member is not None:
         known["waiting_count"] = min(9, count_views(member.firm, member)["team"])
+        known["undo"] = find_undo(request, member)
         known["firms"] = Member.objects.filter(user_id=member.user_id, left_at=None).select_related("firm")
     return known
+
+
+def find_undo(request: HttpRequest, member: Member) -> dict[str, int] | None:
+    """The answer this member has just pressed, while it may be taken back."""
+    pk = request.session.get(SENT)
+    if pk is None:
+        return None
+    held = Delivery.objects.filter(firm=member.firm, pk=pk, state=Delivery.State.HELD).first()
+    left = round((held.due_at - timezone.now()).total_seconds()) if held else 0
+    if held is None or left <= 0:
+        del request.session[SENT]
+        return None
+    return {"delivery_id": held.pk, "seconds": left}
 
 
 def get_conversation(member: Member, pk: int) -> Conversation:

@@ -1,6 +1,5 @@
 """The public notice of a firm in plain French, and its page; other people's sites may say here that they linked to it."""
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,7 +7,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from parvis.desk.member import for_owners
@@ -32,27 +30,28 @@ Qui voit. Les personnes qui travaillent chez nous, personne d’autre. Les donn�
 Vos droits. Vous pouvez demander ce que nous avons sur vous, le faire corriger ou effacer, et demander que nous vous ignorions : écrivez-nous, nous répondons sous un mois. Vous pouvez aussi saisir la CNIL (cnil.fr)."""
 
 
-class NoticeForm(forms.Form):
-    """The public notice, to read and correct before it is published."""
-
-    text = forms.CharField(
-        label=gettext_lazy("Your notice"), widget=forms.Textarea(attrs={"rows": 18}), max_length=10_000
-    )
-
-
 @require_http_methods(["GET", "POST"])
 @for_owners
 def notice_edit(request: HttpRequest, member: Member) -> HttpResponse:
     """Read the notice again, then publish it: nothing is listened to before."""
     firm = member.firm
-    form = NoticeForm(request.POST or None, initial={"text": firm.notice_text or write_notice(firm)})
-    if request.method == "POST" and form.is_valid():
-        publish_notice(firm, member, form.cleaned_data["text"], now=timezone.now())
+    text = request.POST.get("text", "").strip()[:10_000] or firm.notice_text or write_notice(firm)
+    if request.method == "POST" and "publish" in request.POST:
+        publish_notice(firm, member, text, now=timezone.now())
         messages.success(request, _("Published. You may listen now."))
         return redirect("channels")
-    public_url = settings.PUBLIC_URL + reverse("public_notice", args=[firm.slug])
-    context = {"form": form, "public_url": public_url}
-    return render(request, "setup/notice.html", context, status=422 if form.errors else 200)
+    context = {
+        "place": "settings",
+        "text": text,
+        "paragraphs": text.split("\n\n"),
+        "public_url": settings.PUBLIC_URL + reverse("notice", args=[firm.slug]),
+        "is_published": firm.may_listen,
+        "step": 5,
+        "steps": 5,
+        "values": {"text": text},
+        "errors": {},
+    }
+    return render(request, "setup/notice.html", context)
 
 
 @require_POST
@@ -72,7 +71,7 @@ def public_notice(request: HttpRequest, slug: str) -> HttpResponse:
     webmention = settings.PUBLIC_URL + reverse("webmention", args=[firm.slug])
     pingback = settings.PUBLIC_URL + reverse("pingback", args=[firm.slug])
     context = {
-        "shown": firm,
+        "firm": firm,
         "paragraphs": firm.notice_text.split("\n\n"),
         "published_at": firm.notice_published_at,
         "webmention_url": webmention,

@@ -3,14 +3,17 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from parvis.contacts.identify import CannotPart, join_contacts, part_contacts
-from parvis.contacts.models import Contact, Joining, Memo
+from parvis.contacts.identify import join_contacts, part_contacts
+from parvis.contacts.models import Contact, Identity, Joining, Memo
 from parvis.conversations.models import Conversation
-from parvis.desk.lines import face, find_mark, initials, show_person
+from parvis.conversations.queries import read_page
+from parvis.conversations.thread import office_hours
+from parvis.desk.lines import face, find_mark, initials, say_network, say_when, show_line, show_person
 from parvis.desk.member import for_members
 from parvis.firm.models import Member
 from parvis.privacy.person import erase_person, export_person
@@ -34,42 +37,42 @@ def people(request: HttpRequest, member: Member) -> HttpResponse:
     if asked:
         rows = rows.filter(name__icontains=asked)
     shown = list(rows.prefetch_related("identities").order_by("-last_spoke_at", "-id")[:PAGE])
+    now = timezone.now()
     lines = [
         {
             "id": c.pk,
+            "url": reverse("person", args=[c.pk]),
             "name": c.name,
             "initials": initials(c.name),
             "face": face(c.name),
-            "last": c.last_spoke_at,
-            "networks": [find_mark(i.network) for i in c.identities.all()],
+            "networks": [
+                {"network": find_mark(i.network), "label": say_network(i.network)} for i in c.identities.all()
+            ],
+            "last_words": say_when(c.last_spoke_at, now) if c.last_spoke_at else "",
+            "holder": None,
         }
         for c in shown
     ]
-    return render(request, "desk/people.html", {"lines": lines, "asked": asked})
+    return render(request, "people/list.html", {"people": lines, "q": asked, "place": "people", "next_url": None})
 
 
 @require_GET
 @for_members
 def person(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     contact = get_contact(member, pk)
-    rows = Conversation.objects.filter(firm=member.firm, contact=contact).order_by("-last_at", "-id")[:20]
+    now = timezone.now()
+    hours = office_hours(member.firm)
+    rows, _more = read_page(
+        Conversation.objects.filter(firm=member.firm, contact=contact).order_by("-last_at", "-id"), None
+    )
     others = Contact.objects.filter(firm=member.firm, identities__isnull=False).exclude(pk=pk)
     context = {
-        "person": show_person(contact, now=timezone.now()),
-        "conversations": [
-            {
-                "pk": row.pk,
-                "network": find_mark(row.network),
-                "snippet": row.snippet,
-                "name": row.name,
-                "last_at": row.last_at,
-            }
-            for row in rows
-        ],
-        "joinings": Joining.objects.filter(firm=member.firm, kept=contact, parted_at=None).select_related("absorbed"),
-        "others": others.distinct().order_by("name")[:200],
+        "place": "people",
+        "person": show_person(contact, now=now),
+        "conversations": [show_line(row, member, view="team", hours=hours, now=now) for row in rows],
+        "joinable": list(others.distinct().order_by("name").values("id", "name")[:200]),
     }
-    return render(request, "desk/person.html", context)
+    return render(request, "people/person.html", context)
 
 
 @require_POST
@@ -83,14 +86,14 @@ def memo(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
             contact=get_contact(member, pk),
             member=member,
             text=text,
-            is_promise=request.POST.get("is_promise") == "1",
+            is_promise="promise" in request.POST,
         )
     return redirect("person", pk=pk)
 
 
 @require_POST
 @for_members
-def promise_kept(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+def memo_kept(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     found = Memo.objects.filter(firm=member.firm, pk=pk, is_promise=True).first()
     if found is None:
         raise Http404
@@ -101,7 +104,7 @@ def promise_kept(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
 
 @require_POST
 @for_members
-def join_people(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+def join_identity(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     """Say that two names are one person; it can be undone."""
     other = request.POST.get("other", "")
     if not (other.isdecimal() and len(other) < 19) or int(other) == pk:
@@ -114,15 +117,18 @@ def join_people(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
 
 @require_POST
 @for_members
-def part_people(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
-    """Undo a joining: what moved goes back to whom it came from."""
-    joining = Joining.objects.filter(firm=member.firm, pk=pk).select_related("kept", "absorbed").first()
-    if joining is None:
+def part_identity(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+    """Undo the joining by which this handle came to this person."""
+    identity = Identity.objects.filter(firm=member.firm, pk=pk).first()
+    if identity is None:
         raise Http404
-    try:
-        part_contacts(joining, now=timezone.now())
-    except CannotPart:
-        messages.info(request, _("They are apart already."))
+    joinings = Joining.objects.filter(firm=member.firm, kept=identity.contact_id, parted_at=None).order_by("-at")
+    joining = next((j for j in joinings.select_related("absorbed") if pk in j.moved["identities"]), None)
+    if joining is None:
+        messages.info(request, _("This handle was not joined by hand; nothing was changed."))
+        return redirect("person", pk=identity.contact_id)
+    part_contacts(joining, now=timezone.now())
+    messages.success(request, _("Two people again, each with their own."))
     return redirect("person", pk=joining.kept_id)
 
 

@@ -9,29 +9,45 @@ from django.views.decorators.http import require_GET
 
 from parvis.conversations.acts import be_present
 from parvis.desk.box import thread_context
+from parvis.desk.lines import initials
 from parvis.desk.member import for_members, get_conversation
 from parvis.firm.models import Member
 
 
-def question_context(member: Member, pk: int) -> dict[str, Any]:
+def question_context(request: HttpRequest, member: Member, pk: int) -> dict[str, Any]:
     """The question, who asks, why you, what colleagues said."""
-    context = thread_context(get_conversation(member, pk), member, "mine", timezone.now())
-    mine = [p for p in context["proposals"] if p["id"] == member.pk]
-    asked = [m for m in context["messages"] if m["way"] == "in" and not m["is_gone"]]
+    now = timezone.now()
+    found = get_conversation(member, pk)
+    if not request.headers.get("X-Live"):
+        be_present(found, member, is_writing=False, now=now)
+    context = thread_context(found, member, "mine", now)
+    people = context["who"]["people"] if context["who"] else []
+    mine = [p for p in people if p["id"] == member.pk]
+    asked = [m for m in context["messages_shown"] if m["way"] == "in" and not m["is_gone"]]
+    text = asked[-1]["text"] if asked else ""
+    notes = [m for m in context["messages_shown"] if m["way"] == "note"][-2:]
+    shown = context["conversation"]
     return {
         **context,
-        "asked": asked[-1] if asked else None,
-        "why_me": mine[0]["reason"] if mine else "",
-        "rather": next((p for p in context["proposals"] if p["id"] != member.pk), None),
-        "notes": [m for m in context["messages"] if m["way"] == "note"][-2:],
-        "last_out": [m for m in context["messages"] if m["way"] == "out"][-1:],
+        "firm_initials": initials(member.firm.name),
+        "first_name": member.first_name,
+        "text": text,
+        "quote": text,
+        "about": " · ".join(str(part) for part in (shown["known"], shown["network_label"]) if part),
+        "why": mine[0]["reason"] if mine else "",
+        "notes": [{"first_name": n["author"]["first_name"] if n["author"] else "", "text": n["text"]} for n in notes],
+        "other": next((p for p in people if p["id"] != member.pk), None),
+        "starts": [],
     }
 
 
 @require_GET
 @for_members
 def question(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
-    """The question; `?answer=1` is the second step."""
-    be_present(get_conversation(member, pk), member, is_writing="answer" in request.GET, now=timezone.now())
-    template = "desk/question_answer.html" if request.GET.get("answer") else "desk/question.html"
-    return render(request, template, question_context(member, pk))
+    return render(request, "desk/question.html", question_context(request, member, pk))
+
+
+@require_GET
+@for_members
+def answer(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
+    return render(request, "desk/answer.html", question_context(request, member, pk))

@@ -1,84 +1,30 @@
-"""The first day: the one-use link that opens the house, and a colleague's arrival by invitation."""
+"""The first day: the one-use link, one thing a step, until the house is open; and a colleague's arrival by invitation."""
 
 from pathlib import Path
+from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from parvis.desk.member import CHOSEN
-from parvis.firm.models import Member, User
+from parvis.desk.member import CHOSEN, for_members
+from parvis.firm.models import Firm, Member, User
 from parvis.firm.people import InvitationRefused, NewPerson, get_invitation, hash_token, join, open_firm
 from parvis.routing.assign import set_expertise
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-
-
-def password_field() -> forms.CharField:
-    return forms.CharField(
-        label=gettext_lazy("A password of ten characters or more"),
-        widget=forms.PasswordInput,
-        max_length=200,
-        validators=[validate_password],
-    )
-
-
-class FirmForm(forms.Form):
-    """Who the house is and who opens it."""
-
-    name = forms.CharField(label=gettext_lazy("The name on your sign"), max_length=120)
-    trade = forms.CharField(label=gettext_lazy("Your trade"), max_length=120, required=False)
-    commune = forms.CharField(label=gettext_lazy("Your commune"), max_length=120, required=False)
-    first_name = forms.CharField(label=gettext_lazy("Your first name"), max_length=60)
-    signs_as = forms.CharField(
-        label=gettext_lazy("Where you work in the house (it signs your answers)"), max_length=60, required=False
-    )
-    email = forms.EmailField(label=gettext_lazy("Your e-mail (never published)"))
-    password = password_field()
-
-    def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"]
-        if User.objects.filter(email=email.lower()).exists():
-            raise forms.ValidationError(_("This e-mail is known here: sign in, or take another."))
-        return email
-
-
-class JoinForm(forms.Form):
-    """What a colleague gives to come in."""
-
-    read_charter = forms.BooleanField(label=gettext_lazy("I have read the charter"))
-    consents = forms.BooleanField(
-        label=gettext_lazy("I agree to speak under my first name. I may take it back at any time."), required=False
-    )
-    first_name = forms.CharField(label=gettext_lazy("Your first name"), max_length=60)
-    signs_as = forms.CharField(
-        label=gettext_lazy("Where you work in the house (it signs your answers)"), max_length=60, required=False
-    )
-    email = forms.EmailField(label=gettext_lazy("Your e-mail (never published)"))
-    password = password_field()
-    topics = forms.CharField(
-        label=gettext_lazy("Three to six subjects that you know well, one a line"),
-        widget=forms.Textarea(attrs={"rows": 5}),
-        max_length=800,
-    )
-    samples = forms.CharField(
-        label=gettext_lazy("Two questions that you like answering, one a line"),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        required=False,
-        max_length=600,
-    )
-
-
-def read_lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+SETUP = "setup"
+STEPS = ("name", "trade", "owner")
+JOIN_STEPS = ("charter", "account", "topics")
 
 
 def _token_file() -> Path:
@@ -92,46 +38,160 @@ def check_setup_token(token: str) -> None:
         raise Http404
 
 
-def come_in(request: HttpRequest, member: Member) -> None:
+def read_fields(request: HttpRequest, *names: str) -> dict[str, str]:
+    return {name: request.POST.get(name, "").strip()[:200] for name in names}
+
+
+def check_person(values: dict[str, str]) -> dict[str, str]:
+    """What is wrong with a new person, a sentence a field."""
+    errors: dict[str, str] = {}
+    if not values["first_name"]:
+        errors["first_name"] = _("Your first name signs your answers: write it.")
+    try:
+        validate_email(values["email"])
+    except ValidationError:
+        errors["email"] = _("This e-mail does not read. It looks like name@house.fr.")
+    try:
+        validate_password(values["password"], User(email=values["email"]))
+    except ValidationError as error:
+        errors["password"] = " ".join(error.messages)
+    return errors
+
+
+@require_http_methods(["GET", "POST"])
+def setup(request: HttpRequest, token: str) -> HttpResponse:
+    """« Comment s'appelle votre maison ? » and what follows; the link dies when the owner is there."""
+    check_setup_token(token)
+    step = request.GET.get("step", "name")
+    if step not in STEPS:
+        raise Http404
+    kept: dict[str, str] = request.session.get(SETUP, {})
+    errors: dict[str, str] = {}
+    values = dict(kept)
+    if request.method == "POST":
+        wanted = {
+            "name": ("name",),
+            "trade": ("trade", "commune"),
+            "owner": ("first_name", "trade_words", "email", "password"),
+        }
+        values |= read_fields(request, *wanted[step])
+        if step == "name" and not values["name"]:
+            errors["name"] = _("Write the name on your shop sign.")
+        if step == "owner":
+            errors = check_person(values)
+        if not errors and step == "owner":
+            return _open_house(request, values)
+        if not errors:
+            request.session[SETUP] = {k: v for k, v in values.items() if k != "password"}
+            return redirect(f"{request.path}?step={STEPS[STEPS.index(step) + 1]}")
+    number = STEPS.index(step)
+    context = {
+        "step": number + 1,
+        "steps": 5,
+        "values": values,
+        "errors": errors,
+        "back_url": f"{request.path}?step={STEPS[number - 1]}" if number else "",
+    }
+    return render(request, f"setup/{step}.html", context, status=422 if errors else 200)
+
+
+def _open_house(request: HttpRequest, values: dict[str, str]) -> HttpResponse:
+    person = NewPerson(
+        values["email"], values["password"], values["first_name"][:60], values.get("trade_words", "")[:60]
+    )
+    if User.objects.filter(email=values["email"].lower()).exists():
+        raise Http404
+    member = open_firm(
+        values.get("name") or _("My house"),
+        owner=person,
+        trade=values.get("trade", ""),
+        commune=values.get("commune", ""),
+        now=timezone.now(),
+    )
+    _token_file().unlink(missing_ok=True)
+    request.session.pop(SETUP, None)
+    _come_in(request, member)
+    return redirect("setup_hours")
+
+
+def _come_in(request: HttpRequest, member: Member) -> None:
     login(request, member.user, backend=BACKEND)
     request.session[CHOSEN] = member.firm_id
 
 
-@require_http_methods(["GET", "POST"])
-def welcome(request: HttpRequest, token: str) -> HttpResponse:
-    """« Comment s'appelle votre maison ? » and what follows; the link dies when the owner is there."""
-    check_setup_token(token)
-    form = FirmForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        person = NewPerson(given["email"], given["password"], given["first_name"], given["signs_as"])
-        member = open_firm(
-            given["name"], owner=person, trade=given["trade"], commune=given["commune"], now=timezone.now()
-        )
-        _token_file().unlink(missing_ok=True)
-        come_in(request, member)
-        return redirect("notice_edit")
-    return render(request, "setup/welcome.html", {"form": form}, status=422 if form.errors else 200)
+def charter_points(firm: Firm) -> list[str]:
+    """Rights and advice, not duties."""
+    return [
+        _("You answer in your own first name, on what you know, when you want to. Saying “not me” needs no reason."),
+        _("Nobody validates your answers. You may ask a colleague for a second look."),
+        _("What is said between colleagues stays here. What a customer tells in private stays private."),
+        _("Nobody disturbs you outside your hours. Nothing measures you, no table compares people."),
+        _("You see what %(firm)s knows of you here, correct it, and take your consent back when you like.")
+        % {"firm": firm.name},
+    ]
 
 
 @require_http_methods(["GET", "POST"])
 def join_firm(request: HttpRequest, token: str) -> HttpResponse:
-    """Come in by an invitation: charter, consent, account, subjects and questions."""
+    """Come in by an invitation: the charter, an account, what one answers well."""
     try:
         invitation = get_invitation(token, now=timezone.now())
     except InvitationRefused as error:
         raise Http404 from error
-    form = JoinForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        person = NewPerson(given["email"], given["password"], given["first_name"], given["signs_as"])
-        try:
-            member = join(invitation, person, consents=given["consents"], now=timezone.now())
-        except InvitationRefused:
-            form.add_error("password", _("This e-mail is known here with another password."))
-        else:
-            set_expertise(member, topics=read_lines(given["topics"]), samples=read_lines(given["samples"]))
-            come_in(request, member)
-            return redirect("home")
-    context = {"form": form, "inviting": invitation.firm}
-    return render(request, "setup/join.html", context, status=422 if form.errors else 200)
+    firm = invitation.firm
+    kept: dict[str, Any] = request.session.get("joining", {})
+    step = request.GET.get("step", "charter")
+    if step not in ("charter", "account") or (step == "account" and not kept.get("agreed")):
+        step = "charter"
+    errors: dict[str, str] = {}
+    values: dict[str, str] = {}
+    if request.method == "POST" and step == "charter":
+        if "agree" in request.POST:
+            request.session["joining"] = {"agreed": True, "consents": "consent" in request.POST}
+            return redirect(f"{request.path}?step=account")
+        errors["agree"] = _("Read the charter, then say so.")
+    elif request.method == "POST":
+        values = read_fields(request, "first_name", "last_name", "trade", "email", "password")
+        errors = check_person(values)
+        if not errors:
+            person = NewPerson(values["email"], values["password"], values["first_name"][:60], values["trade"][:60])
+            try:
+                member = join(invitation, person, consents=bool(kept.get("consents")), now=timezone.now())
+            except InvitationRefused:
+                errors["password"] = _("This e-mail is known here with another password.")
+            else:
+                request.session.pop("joining", None)
+                _come_in(request, member)
+                return redirect("join_topics")
+    context = {
+        "firm": firm,
+        "invitation": {"first_name": "", "trade": ""},
+        "step": step,
+        "charter": {"points": charter_points(firm)},
+        "values": values,
+        "errors": errors,
+    }
+    return render(request, "join.html", context, status=422 if errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@for_members
+def join_topics(request: HttpRequest, member: Member) -> HttpResponse:
+    """Three to six subjects and two questions that one likes answering."""
+    if request.method == "POST":
+        set_expertise(member, topics=request.POST.getlist("topic"), samples=request.POST.getlist("sample"))
+        return redirect("home")
+    return render(
+        request,
+        "join.html",
+        {
+            "step": "topics",
+            "values": {},
+            "errors": {},
+            "invitation": {"first_name": member.first_name, "trade": member.trade},
+        },
+    )
+
+
+def find_setup_url(token: str) -> str:
+    return settings.PUBLIC_URL + reverse("setup", args=[token])

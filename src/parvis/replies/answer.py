@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from parvis.channels.models import Channel
 from parvis.conversations.models import Conversation, Message
 from parvis.conversations.thread import add_out, tell
 from parvis.firm.models import Member
@@ -55,8 +54,9 @@ def find_asked(conversation: Conversation) -> Mention | None:
     return message.mention if message else None
 
 
-def measure(channel: Channel, text: str) -> Measure:
-    """A text held against the limits of the account by which it goes."""
+def measure(conversation: Conversation, text: str) -> Measure:
+    """The signed text held against the limits of where it will go."""
+    channel = conversation.channel
     return get_network(channel.network).measure(text, channel.text_limits())
 
 
@@ -100,7 +100,7 @@ def answer(
     if not channel.sealed_secret:
         raise CannotAnswer("unplugged")
     signed = sign(text, member)
-    measured = measure(channel, signed)
+    measured = get_network(channel.network).measure(signed, channel.text_limits())
     if not measured.fits:
         raise CannotAnswer("too_long", measure=measured)
     return _put_out(conversation, member, mention, signed, seen=None if knows_of_colleague else seen, now=now)
