@@ -23,10 +23,13 @@ def test_what_is_very_long_is_cut() -> None:
     assert len(list_features("x" * 100_000)) < 200
 
 
-def test_two_texts_of_one_word_weigh_as_the_formula_says() -> None:
-    index = build_centroids([[("roue roue", 1.0)], [("pain", 1.0)]])
-    features = list_features("roue roue")
-    expected = {name: (1 + math.log(count)) * math.log(1 + 2 / 1.5) for name, count in features.items()}
+def test_a_text_weighs_as_the_formula_says() -> None:
+    index = build_centroids([[("roue roue pain", 1.0)], [("pain", 1.0)]])
+    features, shared = list_features("roue roue pain"), list_features("pain")
+    expected = {
+        name: (1 + math.log(count)) * math.log(1 + 2 / ((2 if name in shared else 1) + 0.5))
+        for name, count in features.items()
+    }
     length = math.sqrt(sum(weight**2 for weight in expected.values()))
     found = {name: index.weights[index.starts[index.rows[name]]] for name in features}
     assert found == pytest.approx({name: weight / length for name, weight in expected.items()})
