@@ -69,10 +69,12 @@ class Seen:
 def read_cursor(cursor: str) -> Seen:
     """The memory that a cursor holds; none when it does not read, and then all is heard again, which intake forgives."""
     try:
-        etag, last_modified, body_hash, marks = json.loads(cursor) if cursor else ("", "", "", [])
-        return Seen(str(etag), str(last_modified), str(body_hash), tuple(str(mark) for mark in marks))
-    except (ValueError, TypeError):
+        told = json.loads(cursor) if cursor else None
+    except ValueError:
         return Seen()
+    if not isinstance(told, list) or len(told) != 4 or not isinstance(told[3], list):
+        return Seen()
+    return Seen(str(told[0]), str(told[1]), str(told[2]), tuple(str(mark) for mark in told[3]))
 
 
 def mark_item(item: FeedItem) -> str:

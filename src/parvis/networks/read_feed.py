@@ -105,7 +105,9 @@ def web_address(value: object, base: str) -> str:
         is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return ""
-    return address[:1000] if is_web and not _ACTIVE.search(address) else ""
+    if not is_web or _ACTIVE.search(address):
+        return ""
+    return address.replace("<", "%3C").replace(">", "%3E").replace('"', "%22")[:1000]
 
 
 def _read_json(content: bytes, url: str) -> FeedRead:
@@ -146,7 +148,7 @@ def _read_iso(value: object) -> datetime | None:
 def _read_xml(content: bytes, url: str, content_type: str) -> FeedRead:
     if _is_too_deep(content):
         return FeedRead(error="the file is nested too deeply")
-    headers = {"content-location": url, "content-type": content_type or "application/xml"}
+    headers = {"content-type": content_type or "application/xml"}  # no base: an id must survive the feed's moving
     told = feedparser.parse(
         io.BytesIO(content), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
@@ -173,21 +175,22 @@ def _is_too_deep(content: bytes) -> bool:
 def _read_entry(entry: Mapping[str, Any], url: str) -> FeedItem:
     given_id = entry.get("id")
     address = web_address(entry.get("link"), url)
-    for medium in [*(entry.get("links") or []), *(entry.get("enclosures") or [])]:
+    for medium in entry.get("links") or []:
         address = address or web_address(medium.get("href"), url)
     if not address and isinstance(given_id, str) and given_id.startswith(("http://", "https://")):
         address = web_address(given_id, url)
     summary = entry.get("summary")
     for body in entry.get("content") or []:
         summary = summary or body.get("value")
-    published = _read_struct(entry.get("published_parsed")) or _read_struct(entry.get("updated_parsed"))
+    updated = _read_struct(entry["updated_parsed"]) if "updated_parsed" in entry else None
+    published = _read_struct(entry.get("published_parsed")) or updated
     return _make_item(
         given_id=given_id,
         title=entry.get("title"),
         address=address,
         summary=summary,
         published=published,
-        changed=_read_struct(entry.get("updated_parsed")) or published,
+        changed=updated or published,
     )
 
 
