@@ -6,10 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from parvis import __version__
+from parvis.config.bench import BENCHES
 from parvis.config.faults import CannotStart
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -141,6 +144,51 @@ def act_route_eval(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def act_feed_check(arguments: argparse.Namespace) -> int:
+    import_module("parvis.config.settings")  # a start-up option may allow loopback
+    from parvis.networks.feed_check import check_feed
+
+    found = check_feed(arguments.feed)
+    lines = [found["error"] or f"{found['title']} ({found['kind']})", *[f"  {i['title']}" for i in found["items"]]]
+    show(found, as_json=arguments.json, lines=lines)
+    return 1 if found["error"] else 0
+
+
+def act_links_discover(arguments: argparse.Namespace) -> int:
+    import_module("parvis.config.settings")  # a start-up option may allow loopback
+    from parvis.networks.discovery import Endpoints, discover
+    from parvis.wire.errors import NetworkError
+
+    found, words = Endpoints(), ""
+    try:
+        found = discover(arguments.url)
+    except NetworkError as error:
+        words = str(error)
+        sys.stderr.write(f"parvis: {words}\n")
+    show(asdict(found), as_json=arguments.json, lines=[f"{name}: {at or 'none'}" for name, at in asdict(found).items()])
+    return 1 if words else 0
+
+
+def act_export(arguments: argparse.Namespace) -> int:
+    open_django(arguments)
+    from parvis.contacts.models import Contact
+    from parvis.privacy.person import export_person
+
+    people = Contact.objects.filter(firm__slug=arguments.firm).order_by("id")
+    if arguments.person:
+        people = people.filter(pk=arguments.person)
+    show([{"id": person.pk, **export_person(person)} for person in people.iterator()], as_json=True)
+    return 0
+
+
+def act_bench(arguments: argparse.Namespace) -> int:
+    from parvis.config.bench import run_bench, say_row
+
+    found = run_bench(arguments.name, quick=arguments.quick)
+    show(found, as_json=arguments.json, lines=[say_row(row) for row in found["rows"]])
+    return 0 if all(row["holds"] for row in found["rows"]) else 1
+
+
 def add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", help="the data folder (also PARVIS_DATA; default ~/.local/share/parvis)")
 
@@ -175,6 +223,18 @@ def make_parser() -> argparse.ArgumentParser:
     add_act(acts, "firm", "list the firms", act_firm)
     add_act(acts, "member", "list the members", act_member)
     add_act(acts, "channel", "list the channels and their health", act_channel)
+    bench = add_act(acts, "bench", "measure, each row against its bound", act_bench)
+    bench.add_argument("name", choices=sorted(BENCHES))
+    bench.add_argument("--quick", action="store_true", help="a smaller size")
+    feed = acts.add_parser("feed", help="feeds of others").add_subparsers(required=True, metavar="ACT")
+    check = add_act(feed, "check", "show what would be heard", act_feed_check)
+    check.add_argument("feed", metavar="ADDRESS_OR_FILE")
+    links = acts.add_parser("links", help="links between sites").add_subparsers(required=True, metavar="ACT")
+    discover = add_act(links, "discover", "where a page takes Webmentions and Pingbacks", act_links_discover)
+    discover.add_argument("url", metavar="URL")
+    export = add_act(acts, "export", "print all that a firm keeps on the people outside, as JSON", act_export)
+    export.add_argument("firm", metavar="FIRM", help="its short name, as ./parvis firm --json shows it")
+    export.add_argument("--person", type=int, help="only this one, by number")
     keys = acts.add_parser("keys", help="the keys that seal secrets").add_subparsers(required=True, metavar="ACT")
     add_act(keys, "rotate", "make a new key and seal every secret with it", act_keys_rotate)
     route = acts.add_parser("route", help="who can answer").add_subparsers(required=True, metavar="ACT")

@@ -1,16 +1,19 @@
 """Runs web and worker as one tree: a child that dies is started again, within a limit; all end together."""
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 LIMIT = 5
 WINDOW_S = 60.0
 GRACE_S = 20.0
+LATE_S = 30.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -28,10 +31,12 @@ class Child:
     deaths: list[float] = field(default_factory=list)
 
 
-def _die_with_parent() -> None:
+def _die_with_parent(parent: int) -> None:
     """On Linux, a child is told to end when the supervisor is killed outright."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def may_restart(deaths: Sequence[float], now: float) -> bool:
@@ -59,19 +64,27 @@ class Supervisor:
             env=self._env,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=partial(_die_with_parent, os.getpid()),
         )
 
     def _ask_to_stop(self, *_: object) -> None:
         self._is_stopping = True
 
-    def watch(self) -> None:
-        """Stay until asked to stop; raises `GaveUp` when a child cannot be kept alive."""
+    def watch(self, is_ready: Callable[[], bool], announce: Callable[[], None]) -> None:
+        """Stay until asked to stop, announcing once when ready; raises `GaveUp` when a child cannot be kept alive."""
+        started = time.monotonic()
+        is_announced = is_late = False
         try:
             while not self._is_stopping:
                 for child in self._children:
                     self._look_after(child)
-                time.sleep(0.2)
+                if not is_announced and is_ready():
+                    is_announced = True
+                    announce()
+                elif not is_announced and not is_late and time.monotonic() > started + LATE_S:
+                    is_late = True
+                    sys.stderr.write("parvis: it does not answer yet; still waiting. What it says stands above.\n")
+                time.sleep(0.2 if is_announced else 0.05)
         finally:
             self._end()
 
