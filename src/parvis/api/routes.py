@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
-from ninja import Field, NinjaAPI, Router, Schema
+from ninja import Field, NinjaAPI, Schema
 
 from parvis import __version__
 from parvis.api.tokens import Scoped
@@ -25,8 +25,8 @@ MAX_ID = 2**63 - 1
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Text = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"^[^\x00]*$")]
 api = NinjaAPI(title="Parvis", version=__version__, docs_url=None, urls_namespace="api")
-read = Router(auth=Scoped("read"))
-write = Router(auth=Scoped("write"))
+READ = Scoped("read")
+WRITE = Scoped("write")
 
 
 class ConversationOut(Schema):
@@ -153,7 +153,7 @@ def get_contact(request: HttpRequest, pk: int) -> Contact:
     return found
 
 
-@read.get("/conversations", response=PageOut)
+@api.get("/conversations", auth=READ, response=PageOut)
 def list_conversations(request: HttpRequest, view: str = "team", before: str = "", q: str = "") -> Any:
     if view not in queries.VIEWS:
         raise Http404
@@ -164,17 +164,17 @@ def list_conversations(request: HttpRequest, view: str = "team", before: str = "
     return {"lines": page, "next": str(mark) if mark else None}
 
 
-@read.get("/conversations/{pk}", response=ConversationOut)
+@api.get("/conversations/{pk}", auth=READ, response=ConversationOut)
 def show_conversation(request: HttpRequest, pk: Id) -> Any:
     return get_own(request, pk)
 
 
-@read.get("/conversations/{pk}/messages", response=list[MessageOut])
+@api.get("/conversations/{pk}/messages", auth=READ, response=list[MessageOut])
 def list_messages(request: HttpRequest, pk: Id) -> Any:
     return Message.objects.filter(conversation=get_own(request, pk)).order_by("at", "id")[:500]
 
 
-@write.post("/conversations/{pk}/answer", response={200: DeliveryOut, 409: Refusal})
+@api.post("/conversations/{pk}/answer", auth=WRITE, response={200: DeliveryOut, 409: Refusal})
 def post_answer(request: HttpRequest, pk: Id, body: AnswerIn) -> Any:
     try:
         delivery = answer(
@@ -190,7 +190,7 @@ def post_answer(request: HttpRequest, pk: Id, body: AnswerIn) -> Any:
     return 200, delivery
 
 
-@read.get("/deliveries/{pk}", response=DeliveryOut)
+@api.get("/deliveries/{pk}", auth=READ, response=DeliveryOut)
 def show_delivery(request: HttpRequest, pk: Id) -> Any:
     found = Delivery.objects.filter(firm=me(request).firm, pk=pk).first()
     if found is None:
@@ -198,7 +198,7 @@ def show_delivery(request: HttpRequest, pk: Id) -> Any:
     return found
 
 
-@write.post("/deliveries/{pk}/undo", response={204: None, 409: Refusal})
+@api.post("/deliveries/{pk}/undo", auth=WRITE, response={204: None, 409: Refusal})
 def undo_delivery(request: HttpRequest, pk: Id) -> Any:
     found = Delivery.objects.filter(firm=me(request).firm, pk=pk, author=me(request)).first()
     if found is None:
@@ -210,13 +210,13 @@ def undo_delivery(request: HttpRequest, pk: Id) -> Any:
     return 204, None
 
 
-@write.post("/conversations/{pk}/note", response={204: None})
+@api.post("/conversations/{pk}/note", auth=WRITE, response={204: None})
 def post_note(request: HttpRequest, pk: Id, body: TextIn) -> Any:
     add_note(get_own(request, pk), me(request), body.text, told=[], now=timezone.now())
     return 204, None
 
 
-@write.post("/conversations/{pk}/hand", response={204: None})
+@api.post("/conversations/{pk}/hand", auth=WRITE, response={204: None})
 def post_hand(request: HttpRequest, pk: Id, body: HandIn) -> Any:
     to = me(request).firm.members.filter(pk=body.member_id, left_at=None).first()
     if to is None:
@@ -225,13 +225,13 @@ def post_hand(request: HttpRequest, pk: Id, body: HandIn) -> Any:
     return 204, None
 
 
-@write.post("/conversations/{pk}/not-me", response={204: None})
+@api.post("/conversations/{pk}/not-me", auth=WRITE, response={204: None})
 def post_not_me(request: HttpRequest, pk: Id) -> Any:
     pass_on(get_own(request, pk), me(request), now=timezone.now())
     return 204, None
 
 
-@write.post("/conversations/{pk}/later", response={204: None, 409: Refusal})
+@api.post("/conversations/{pk}/later", auth=WRITE, response={204: None, 409: Refusal})
 def post_later(request: HttpRequest, pk: Id, body: LaterIn) -> Any:
     if body.until is not None and (body.until.tzinfo is None or body.until <= timezone.now()):
         return 409, {"reason": "not_in_the_future"}
@@ -239,50 +239,47 @@ def post_later(request: HttpRequest, pk: Id, body: LaterIn) -> Any:
     return 204, None
 
 
-@write.post("/conversations/{pk}/close", response={204: None})
+@api.post("/conversations/{pk}/close", auth=WRITE, response={204: None})
 def post_close(request: HttpRequest, pk: Id) -> Any:
     acts.close(get_own(request, pk), now=timezone.now())
     return 204, None
 
 
-@write.post("/conversations/{pk}/reopen", response={204: None})
+@api.post("/conversations/{pk}/reopen", auth=WRITE, response={204: None})
 def post_reopen(request: HttpRequest, pk: Id) -> Any:
     acts.reopen(get_own(request, pk), now=timezone.now())
     return 204, None
 
 
-@read.get("/members", response=list[MemberOut])
+@api.get("/members", auth=READ, response=list[MemberOut])
 def list_members(request: HttpRequest) -> Any:
     return me(request).firm.members.filter(left_at=None).order_by("id")
 
 
-@read.get("/channels", response=list[ChannelOut])
+@api.get("/channels", auth=READ, response=list[ChannelOut])
 def list_channels(request: HttpRequest) -> Any:
     return me(request).firm.channels.order_by("id")
 
 
-@read.get("/contacts", response=list[ContactOut])
+@api.get("/contacts", auth=READ, response=list[ContactOut])
 def list_contacts(request: HttpRequest, q: str = "") -> Any:
     rows = Contact.objects.filter(firm=me(request).firm)
     asked = q.replace("\x00", "")[:100]
     return (rows.filter(name__icontains=asked) if asked else rows).order_by("-last_spoke_at", "-id")[:200]
 
 
-@read.get("/contacts/{pk}", response=ContactOut)
+@api.get("/contacts/{pk}", auth=READ, response=ContactOut)
 def show_contact(request: HttpRequest, pk: Id) -> Any:
     return get_contact(request, pk)
 
 
-@read.get("/contacts/{pk}/export", response=dict[str, Any])
+@api.get("/contacts/{pk}/export", auth=READ, response=dict[str, Any])
 def show_contact_export(request: HttpRequest, pk: Id) -> Any:
     return export_person(get_contact(request, pk))
 
 
-@write.delete("/contacts/{pk}", response={204: None})
+@api.delete("/contacts/{pk}", auth=WRITE, response={204: None})
 def delete_contact(request: HttpRequest, pk: Id) -> Any:
     erase_person(get_contact(request, pk), me(request))
     return 204, None
 
-
-api.add_router("", read)
-api.add_router("", write)

@@ -122,7 +122,9 @@ def topics(request: HttpRequest, member: Member) -> HttpResponse:
 @for_members
 def forget_example(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     """Correct what was learned of me."""
-    Expertise.objects.filter(member=member, pk=pk, kind=Expertise.Kind.EXAMPLE).delete()
+    gone, _rows = Expertise.objects.filter(member=member, pk=pk, kind=Expertise.Kind.EXAMPLE).delete()
+    if not gone:
+        raise Http404
     return redirect("team")
 
 
