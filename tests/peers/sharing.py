@@ -18,10 +18,13 @@ def share(name: str, is_up: Callable[[], bool], boot: Callable[[], AbstractConte
     """The facts of the peer that runs already, else of a new one that ends with this block."""
     with ExitStack() as stack:
         with _hold(name):
-            facts = _read_note(name) if is_up() else None
-            if facts is None:
-                facts = stack.enter_context(boot())
-                stack.enter_context(_leave_note(name, facts))
+            facts = _read_note(name) if is_up() else stack.enter_context(_boot_noted(name, boot))
+        yield facts
+
+
+@contextmanager
+def _boot_noted(name: str, boot: Callable[[], AbstractContextManager[Facts]]) -> Iterator[Facts]:
+    with boot() as facts, _leave_note(name, facts):
         yield facts
 
 
@@ -34,10 +37,10 @@ def _hold(name: str) -> Iterator[None]:
         yield
 
 
-def _read_note(name: str) -> Facts | None:
+def _read_note(name: str) -> Facts:
     path = NOTES / f"{name}.json"
     if not path.exists():
-        return None
+        raise RuntimeError(f"a program that left no note answers where {name} would run: stop it")
     facts: Facts = json.loads(path.read_text())
     return facts
 
