@@ -1,7 +1,6 @@
 """Cleans markup from outside: the thirteen elements of a comment form, nothing that runs; and its plain text."""
 
 import re
-from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -65,6 +64,8 @@ class _Text(HTMLParser):
         self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "body":
+            self._silent = 0
         if tag in _SILENT:
             self._silent += 1
         elif tag == "p" and self.parts:
@@ -88,6 +89,6 @@ def to_text(html: str) -> str:
     parser = _Text()
     parser.feed(html)
     parser.close()
-    text = unescape("".join(parser.parts)).replace("\x00", "")
+    text = "".join(parser.parts).replace("\x00", "")
     text = re.sub(r"[ \t]*\n[ \t]*", "\n", text)
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+", " ", text)).strip()

@@ -3,59 +3,37 @@
 Loopback is allowed only by a start-up option of the process (`allow`), which no screen can reach.
 """
 
-import ipaddress
 import json as jsonlib
-import socket
 import ssl
 import time
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
+from socket import create_connection, socket
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpcore2 as httpcore
 import httpx2 as httpx
 from httpcore2._backends.sync import SyncBackend
+from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidHandshake
+from websockets.sync.client import ClientConnection, connect
+
+from parvis.lib import address
+from parvis.lib.address import Blocked, HttpError, Lost, TooLarge, Unreachable, WrongType, check_url, resolve
+
+__all__ = [
+    "Blocked", "HttpError", "Lost", "Reply", "TooLarge", "Unreachable", "WrongType",
+    "allow", "request", "stream_lines", "websocket",
+]  # fmt: skip
 
 USER_AGENT = "Parvis/0.1 (self-hosted social desk)"
-_PORTS = (80, 443)
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_allowed: list[_Network] = []
-_any_port = False
-
-
-def _without_query(url: str) -> str:
-    return url.split("?", 1)[0].split("#", 1)[0][:200]
-
-
-class HttpError(Exception):
-    """A request that brought no reply. `url` is told without its query."""
-
-    def __init__(self, detail: str, url: str = "") -> None:
-        super().__init__(f"{detail} ({_without_query(url)})" if url else detail)
-        self.url = _without_query(url)
-
-
-class Blocked(HttpError):
-    """The address, the scheme or the port may not be reached from here."""
-
-
-class Unreachable(HttpError):
-    """Nothing was sent: no name, no connection, no TLS."""
-
-
-class Lost(HttpError):
-    """The request left, and its answer did not come or broke off."""
-
-
-class TooLarge(HttpError):
-    """The body is larger than the caller accepts."""
-
-
-class WrongType(HttpError):
-    """The reply is of a type that the caller does not accept."""
+_MAX_LINE = 1_000_000
+_HARMLESS = ("user-agent", "accept", "accept-language", "content-type", "if-none-match", "if-modified-since")
+_ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,59 +58,51 @@ class Reply:
             return self.body.decode("utf-8", errors="replace")
 
     def json(self) -> Any:
-        return jsonlib.loads(self.body)
+        """What the body says; `ValueError` when it is not JSON, or nested beyond reason."""
+        try:
+            return jsonlib.loads(self.body)
+        except RecursionError as error:
+            raise ValueError("nested too deep") from error
 
 
 def allow(networks: Sequence[str], *, any_port: bool) -> None:
     """Let this process reach these networks too. Only start-up code calls it."""
-    global _any_port  # noqa: PLW0603  # one switch a process, thrown before the first request
-    _allowed[:] = [ipaddress.ip_network(network) for network in networks]
-    _any_port = any_port
-    _pool.cache_clear()
+    address.allow(networks, any_port=any_port)
+    _client.cache_clear()
 
 
-def check_address(address: str) -> None:
-    """Raise `Blocked` unless the IP address is global, in every form it may hide in."""
-    ip = ipaddress.ip_address(address.split("%", 1)[0])
-    if any(ip.version == network.version and ip in network for network in _allowed):
-        return
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is None and ip in _NAT64:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            check_address(str(inner))
-            if ip.ipv4_mapped is not None:
-                return
-    if not ip.is_global or ip.is_multicast or ip.is_reserved:
-        raise Blocked("that address may not be reached from here")
+def _time_left(timeout: float | None) -> float | None:
+    ends_at = _ends_at.get()
+    if ends_at is None:
+        return timeout
+    left = ends_at - time.monotonic()
+    if left <= 0:
+        raise httpcore.ReadTimeout("the time is over")
+    return left if timeout is None else min(left, timeout)
 
 
-def check_url(url: str) -> None:
-    """Raise `Blocked` for a scheme, a port or a form that is refused before any look-up."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise Blocked("that address does not read", url) from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Blocked("only http and https addresses are fetched", url)
-    if parts.username is not None or parts.password is not None:
-        raise Blocked("an address may not carry a password", url)
-    if port is not None and port not in _PORTS and not _any_port:
-        raise Blocked(f"port {port} is refused", url)
+class _TimedStream(httpcore.NetworkStream):
+    """A connection on which no read or write outlasts the request it serves, however the bytes drip."""
 
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
 
-def resolve(host: str, port: int) -> str:
-    """One checked address of a host; `Blocked` when any of its addresses is refused."""
-    try:
-        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError) as error:
-        raise httpcore.ConnectError(f"no such host: {host[:100]}") from error
-    addresses = [str(answer[4][0]) for answer in answers]
-    for address in addresses:
-        check_address(address)
-    return sorted(addresses, key=lambda address: ":" in address)[0]
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _time_left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _time_left(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _TimedStream(self._inner.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
 
 
 class _CheckedBackend(SyncBackend):
@@ -146,14 +116,18 @@ class _CheckedBackend(SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        return super().connect_tcp(resolve(host, port), port, timeout, local_address, socket_options)
+        try:
+            checked = resolve(host, port)
+        except OSError as error:
+            raise httpcore.ConnectError("no such host") from error
+        return _TimedStream(super().connect_tcp(checked, port, timeout, local_address, socket_options))
 
 
 @cache
-def _pool() -> httpx.Client:
+def _client() -> httpx.Client:
     transport = httpx.HTTPTransport(retries=0)
     transport._pool = httpcore.ConnectionPool(  # the only seam for a network backend; a test fails if it moves
-        ssl_context=ssl.create_default_context(), network_backend=_CheckedBackend(), max_connections=40
+        ssl_context=ssl.create_default_context(), network_backend=_CheckedBackend(), max_connections=100
     )
     return httpx.Client(transport=transport, follow_redirects=False, trust_env=False)
 
@@ -172,27 +146,51 @@ def request(
     accept_types: tuple[str, ...] | None = None,
     max_redirects: int = 3,
 ) -> Reply:
-    """Make one request and return what came, whatever its status. Raises the errors of this module only."""
+    """Make one request and return what came, whatever its status. Raises the errors of this module only.
+
+    GET and HEAD follow redirects, any other method only 303 (by a GET) and, on the same origin, 307 and 308: a 301 that
+    is answered to a POST comes back as it is, so that nobody takes the page behind it for a success.
+    """
     ends_at = time.monotonic() + deadline_s
     sent = {"user-agent": USER_AGENT, **{name.lower(): value for name, value in (headers or {}).items()}}
-    body: dict[str, Any] = {"json": json, "data": dict(form) if form else None, "content": content}
-    body = {name: value for name, value in body.items() if value is not None}
+    sent["accept-encoding"] = "gzip"
+    given: dict[str, Any] = {"json": json, "data": dict(form) if form else None, "content": content}
+    body = {name: value for name, value in given.items() if value is not None}
     query = dict(params) if params else None
+    method = method.upper()
     for _ in range(max_redirects + 1):
         check_url(url)
         reply = _request_once(
             method, url, headers=sent, params=query, body=body, max_bytes=max_bytes, ends_at=ends_at, types=accept_types
         )
-        place = reply.headers.get("location")
-        if reply.status not in (301, 302, 303, 307, 308) or not place or max_redirects == 0:
+        following = _find_next(reply, method) if max_redirects else None
+        if following is None:
             return reply
-        following = urljoin(reply.url, place)
-        if reply.status in (301, 302, 303) and method not in ("GET", "HEAD"):
+        if reply.status == 303 and method != "HEAD":
             method, body = "GET", {}
-        if urlsplit(following).netloc != urlsplit(reply.url).netloc:
-            sent = {name: value for name, value in sent.items() if name not in ("authorization", "cookie")}
+            sent.pop("content-type", None)
+        if not _is_same_origin(following, reply.url):
+            sent = {name: value for name, value in sent.items() if name in (*_HARMLESS, "accept-encoding")}
         url, query = following, None
     raise Lost("redirected too many times", url)
+
+
+def _is_same_origin(one: str, other: str) -> bool:
+    return urlsplit(one)[:2] == urlsplit(other)[:2]
+
+
+def _find_next(reply: Reply, method: str) -> str | None:
+    place = reply.headers.get("location")
+    if reply.status not in (301, 302, 303, 307, 308) or not place:
+        return None
+    try:
+        following = urljoin(reply.url, place)
+        same = _is_same_origin(following, reply.url)
+    except ValueError as error:
+        raise Blocked("it redirects to an address that does not read", reply.url) from error
+    if method in ("GET", "HEAD") or reply.status == 303 or (reply.status in (307, 308) and same):
+        return following
+    return None
 
 
 def _request_once(
@@ -210,8 +208,12 @@ def _request_once(
     if left <= 0:
         raise Lost("no time is left", url)
     timeout = httpx.Timeout(left, connect=min(5.0, left))
+    token = _ends_at.set(ends_at)
     try:
-        with _pool().stream(method, url, headers=dict(headers), params=params, timeout=timeout, **body) as response:
+        with (
+            _told_plainly(url),
+            _client().stream(method, url, headers=dict(headers), params=params, timeout=timeout, **body) as response,
+        ):
             _check_type(response, types, url)
             return Reply(
                 status=response.status_code,
@@ -219,13 +221,22 @@ def _request_once(
                 body=_read_body(response, max_bytes, ends_at, url),
                 url=str(response.url),
             )
+    finally:
+        _ends_at.reset(token)
+
+
+@contextmanager
+def _told_plainly(url: str) -> Iterator[None]:
+    """The library's errors as those of this module."""
+    try:
+        yield
     except Blocked as error:
-        raise Blocked("that address may not be reached from here", url) from error
+        raise Blocked(str(error), url) from error
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         raise Unreachable("cannot reach it", url) from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
         raise Blocked("that address does not read", url) from error
-    except (httpx.TransportError, httpx.DecodingError) as error:
+    except (httpx.TransportError, httpx.DecodingError, zlib.error) as error:
         raise Lost("the answer did not come", url) from error
 
 
@@ -244,31 +255,92 @@ def _read_headers(response: httpx.Response) -> dict[str, str]:
 
 
 def _read_body(response: httpx.Response, max_bytes: int, ends_at: float, url: str) -> bytes:
+    """The body, unpacked by hand so that a small gzip cannot swell past the limit before it is counted."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower() or "identity"
+    if encoding not in ("identity", "gzip", "x-gzip"):
+        raise WrongType(f"its encoding is {encoding[:30]}", url)
+    unpack = zlib.decompressobj(wbits=31) if encoding != "identity" else None
     parts: list[bytes] = []
     size = 0
-    for part in response.iter_bytes():
+    for raw in response.iter_raw():
+        part = unpack.decompress(raw, max_bytes - size + 1) if unpack else raw
         size += len(part)
         if size > max_bytes:
             raise TooLarge(f"it is larger than {max_bytes} bytes", url)
         if time.monotonic() > ends_at:
             raise Lost("it takes too long", url)
         parts.append(part)
+    if unpack and parts and not unpack.eof:
+        raise Lost("the answer broke off", url)
     return b"".join(parts)
 
 
 def stream_lines(
     method: str, url: str, *, headers: Mapping[str, str] | None = None, idle_s: float = 90.0
 ) -> Iterator[str]:
-    """The lines of a reply that stays open (server-sent events). Not redirected; a status of 400 or more is `Lost`."""
+    """The lines of a reply that stays open (server-sent events). Not redirected; any status but 200 is `Lost`."""
     check_url(url)
     timeout = httpx.Timeout(idle_s, connect=5.0)
-    sent = {"user-agent": USER_AGENT, "accept": "text/event-stream", **(headers or {})}
+    given = {name.lower(): value for name, value in (headers or {}).items()}
+    sent = {"user-agent": USER_AGENT, "accept": "text/event-stream", **given, "accept-encoding": "identity"}
+    with _told_plainly(url), _client().stream(method, url, headers=sent, timeout=timeout) as response:
+        if response.status_code != 200:
+            raise Lost(f"the stream answers {response.status_code}", url)
+        yield from _split_lines(response.iter_raw(), url)
+
+
+def _split_lines(chunks: Iterable[bytes], url: str) -> Iterator[str]:
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        if len(rest) > _MAX_LINE:
+            raise TooLarge(f"a line is longer than {_MAX_LINE} bytes", url)
+        for line in lines:
+            yield line.removesuffix(b"\r").decode("utf-8", errors="replace")
+    if rest:
+        yield rest.removesuffix(b"\r").decode("utf-8", errors="replace")
+
+
+@contextmanager
+def websocket(url: str, *, headers: Mapping[str, str] | None = None, idle_s: float = 90.0) -> Iterator[Iterator[str]]:
+    """The messages of a web socket while it is open. `Lost` when it breaks off or stays silent for `idle_s`."""
+    check_url(url, ("ws", "wss"))
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "wss" else 80)
     try:
-        with _pool().stream(method, url, headers=sent, timeout=timeout) as response:
-            if response.status_code != 200:
-                raise Lost(f"the stream answers {response.status_code}", url)
-            yield from response.iter_lines()
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        sock = create_connection((resolve(host, port), port), timeout=5.0)
+    except OSError as error:
         raise Unreachable("cannot reach it", url) from error
-    except httpx.TransportError as error:
-        raise Lost("the stream broke off", url) from error
+    try:
+        with _open_websocket(url, sock, host if parts.scheme == "wss" else None, dict(headers or {})) as connection:
+            yield _read_messages(connection, idle_s, url)
+    finally:
+        sock.close()
+
+
+def _open_websocket(url: str, sock: socket, secure_host: str | None, headers: dict[str, str]) -> ClientConnection:
+    sock.settimeout(None)
+    secure = ssl.create_default_context() if secure_host else None
+    try:
+        return connect(
+            url, sock=sock, ssl=secure, server_hostname=secure_host, additional_headers=headers,
+            user_agent_header=USER_AGENT, proxy=None, max_size=_MAX_LINE, open_timeout=10.0, close_timeout=2.0,
+        )  # fmt: skip
+    except ssl.SSLError as error:
+        raise Unreachable("no secure connection", url) from error
+    except ValueError as error:  # how the library says that it will not follow a redirect on a socket it was given
+        raise Lost("the web socket redirects", url) from error
+    except (InvalidHandshake, TimeoutError, OSError, EOFError) as error:
+        raise Lost("the web socket did not open", url) from error
+
+
+def _read_messages(connection: ClientConnection, idle_s: float, url: str) -> Iterator[str]:
+    while True:
+        try:
+            message = connection.recv(timeout=idle_s)
+        except ConnectionClosedOK:
+            return
+        except (ConnectionClosed, TimeoutError) as error:
+            raise Lost("the web socket broke off", url) from error
+        yield message if isinstance(message, str) else message.decode("utf-8", errors="replace")

@@ -34,7 +34,7 @@ def stem(word: str) -> str:
     word = word.rstrip("s") if word.endswith("s") else word
     if len(word) > 4 and word.endswith("e"):
         word = word[:-1]
-    return word if len(word) >= 2 else word
+    return word
 
 
 def search_terms(text: str) -> list[str]:
