@@ -89,10 +89,10 @@ def one_line(markup: object, length: int = SUMMARY_LENGTH) -> str:
         if plain == text:
             break
         text = plain
-    bare = _ACTIVE.sub("", _OPENING.sub("", text))
+    bare = _OPENING.sub("", _CONTROL.sub("", text))
     while _ACTIVE.search(bare):
         bare = _ACTIVE.sub("", bare)
-    return snippet(_CONTROL.sub("", bare), length)
+    return snippet(bare, length)
 
 
 def web_address(value: object, base: str) -> str:
