@@ -32,7 +32,7 @@ def stem(word: str) -> str:
     if word.endswith("x"):
         word = word[:-1]
     word = word.rstrip("s") if word.endswith("s") else word
-    if len(word) > 4 and word.endswith("e"):
+    while len(word) > 4 and word.endswith("e"):
         word = word[:-1]
     return word
 
@@ -81,7 +81,7 @@ def _find_ibans(text: str) -> list[tuple[int, int, str]]:
     for match in _IBAN.finditer(text):
         words = match.group()
         for stop in range(len(words), 14, -1):
-            if iban.is_valid(words[:stop]):
+            if iban.is_valid(words[:stop], check_country=False):
                 found.append((match.start(), match.start() + stop, "iban"))
                 break
     return found
@@ -89,12 +89,17 @@ def _find_ibans(text: str) -> list[tuple[int, int, str]]:
 
 def _find_phones(text: str) -> list[tuple[int, int, str]]:
     matches = phonenumbers.PhoneNumberMatcher(text, "FR", leniency=phonenumbers.Leniency.POSSIBLE)
-    return [(match.start, match.end, "phone") for match in matches if phonenumbers.is_valid_number(match.number)]
+    found = [(match.start, match.end) for match in matches if phonenumbers.is_valid_number(match.number)]
+    return [(start + _opens_alone(text[start:end]), end, "phone") for start, end in found]
+
+
+def _opens_alone(words: str) -> bool:
+    return words.startswith("(") and words.count("(") > words.count(")")
 
 
 def typography(text: str) -> str:
     """French spaces: a narrow one (U+202F) before ; : ! ? and a no-break one (U+00A0) inside « »."""
-    text = re.sub(r"[ \u00a0\u202f]*([;!?])(?=\s|$|»)", "\u202f\\1", text)
+    text = re.sub(r"[ \u00a0\u202f]*([;!?]+)(?=\s|$|»)", "\u202f\\1", text)
     text = re.sub(r"[ \u00a0\u202f]+:(?=\s|$)", "\u202f:", text)
     text = re.sub(r"«[ \u00a0\u202f]*", "«\u00a0", text)
     return re.sub(r"[ \u00a0\u202f]*»", "\u00a0»", text)
