@@ -24,7 +24,8 @@ class Composer extends HTMLElement {
       clearTimeout(this.timer);
       if (this.sending) return event.preventDefault();
       this.sending = true;
-      localStorage.removeItem(this.store);
+      localStorage.setItem(this.store, this.area.value);
+      sessionStorage.setItem("sending", this.store);
     });
     addEventListener("pagehide", () => this.timer && this.save(true));
     addEventListener("pageshow", () => (this.sending = false));

@@ -26,3 +26,10 @@ class Undo extends HTMLElement {
 }
 
 customElements.define("parvis-undo", Undo);
+
+// The words just pressed stay in this browser until a page shows that the server has them.
+const sending = sessionStorage.getItem("sending");
+if (sending && document.querySelector("#toasts [data-left]")) {
+  localStorage.removeItem(sending);
+  sessionStorage.removeItem("sending");
+}
