@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -132,17 +133,18 @@ class Mastodon:
         A server may ignore `since_id`, and ids may be any string: what is known already ends the reading.
         """
         told: list[Mapping[str, Any]] = []
-        seen: set[str] = {cursor} if cursor else set()
+        seen: set[str] = set()
         before = ""
         for _ in range(_PAGES if cursor else 1):
             paging = {name: value for name, value in (("since_id", cursor), ("max_id", before)) if value}
             query = urlencode([("limit", "40"), ("types[]", "mention"), ("types[]", "quote"), *paging.items()])
             reply = _request("GET", f"{access.host}/api/v1/notifications?{query}", token=_token(access))
             page = _as_list(read_reply(reply))
-            fresh = [one for one in page if notification_id(one) not in seen]
+            newer = list(takewhile(lambda one: notification_id(one) != cursor, page))
+            fresh = [one for one in newer if notification_id(one) not in seen]
             told += fresh
             seen |= {notification_id(one) for one in fresh}
-            if not fresh or len(fresh) < len(page) or not has_next_page(reply):
+            if not fresh or len(newer) < len(page) or not has_next_page(reply):
                 break
             before = notification_id(page[-1])
         items = (read_notification(one, access) for one in reversed(told))
@@ -199,10 +201,12 @@ class Mastodon:
         return _receipt(made)
 
     def delete(self, access: Access, native_id: str) -> None:
+        """Take it back; a small server without deletion answers 404 too, and is not taken for one that did it."""
         try:
             _call("DELETE", f"{access.host}/api/v1/statuses/{native_id}", token=_token(access))
-        except errors.Gone:
-            return
+        except errors.Gone as error:
+            if self._find_status(access, native_id) is not None:
+                raise errors.NotAble("this server deletes nothing by its API") from error
 
     def fetch_state(self, access: Access, outgoing: Outgoing) -> Receipt | None:
         """Our status with the same words: below what it answers, else among our own since it was written."""
@@ -320,10 +324,20 @@ def _request(method: str, url: str, *, token: str = "", is_write: bool = False, 
     if token:
         headers["authorization"] = f"Bearer {token}"
     try:
-        return http.request(method, url, headers=headers, max_redirects=0, **more)
+        return _reach(method, url, headers=headers, max_redirects=0, **more)
     except http.Lost as error:
         raise (errors.Uncertain if is_write else errors.Transient)(str(error)) from error
     except http.Blocked as error:
         raise errors.Rejected(str(error), field="host") from error
     except http.HttpError as error:
         raise errors.Transient(str(error)) from error
+
+
+def _reach(method: str, url: str, **more: Any) -> http.Reply:
+    """One request; reading is asked again once, since small servers close the connections that we keep."""
+    try:
+        return http.request(method, url, **more)
+    except http.Lost:
+        if method != "GET":
+            raise
+        return http.request(method, url, **more)

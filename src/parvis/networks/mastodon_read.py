@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -31,6 +32,9 @@ _TABLE: Final[dict[tuple[int, str], type[errors.NetworkError]]] = {
     (503, ""): errors.Transient,
 }
 _URL: Final = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
+_ANCHOR: Final = re.compile(r"<a\s[^>]*>", re.IGNORECASE)
+_HREF: Final = re.compile(r"""\shref=["'](https?://[^"']+)["']""", re.IGNORECASE)
+_NAMES: Final = re.compile(r"""\sclass=["'][^"']*\b(?:mention|hashtag)\b""", re.IGNORECASE)
 _REMOTE_NAME: Final = re.compile(r"(?<![\w/])@([\w.-]+)@[\w.-]+\w")
 
 
@@ -178,7 +182,7 @@ def read_status(status: Mapping[str, Any], access: Access, *, reason: str) -> In
 
 
 def _judge_kind(status: Mapping[str, Any], access: Access) -> Kind:
-    if status["visibility"] == "direct":
+    if status["visibility"] not in _AUDIENCES:
         return "message"
     if status.get("in_reply_to_account_id") == access.native_id:
         return "reply"
@@ -205,12 +209,8 @@ def _read_media(medium: Mapping[str, Any]) -> dict[str, str]:
 
 def _read_links(content: str) -> tuple[str, ...]:
     """Addresses that the author wrote: names and hashtags are links of the server's own making."""
-    found = re.findall(r"<a\b([^>]*)>", _drop_names(content))
-    return tuple(dict.fromkeys(href for tag in found for href in re.findall(r'href="(https?://[^"]+)"', tag)))
-
-
-def _drop_names(content: str) -> str:
-    return re.sub(r"<a\b[^>]*class=\"[^\"]*\b(?:mention|hashtag)\b[^\"]*\"[^>]*>", "", content)
+    anchors = [tag for tag in _ANCHOR.findall(content) if not _NAMES.search(tag)]
+    return tuple(dict.fromkeys(unescape(href) for tag in anchors for href in _HREF.findall(tag)))
 
 
 def read_event(event: str, data: str, access: Access, cursor: str) -> Batch | None:
