@@ -4,6 +4,8 @@ A program of its own, so that it may fork: `python -m tests.faults.killed_sender
 Prints one JSON line: answers, kills by step, and how often the network shows each text.
 """
 
+# ruff: noqa: E402  # Django is set up before the product is imported
+
 import json
 import os
 import signal

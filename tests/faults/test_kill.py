@@ -27,9 +27,7 @@ def run_killed(name: str, form: dict[str, str], folder: Path) -> dict[str, dict[
     return told
 
 
-def test_a_sender_killed_at_each_step_shows_each_answer_once_on_bluesky(
-    bluesky_full: Network, tmp_path: Path
-) -> None:
+def test_a_sender_killed_at_each_step_shows_each_answer_once_on_bluesky(bluesky_full: Network, tmp_path: Path) -> None:
     shop = bluesky_full.make_person("fautes")
     told = run_killed(
         "bluesky", {"host": bluesky_full.host, "handle": shop.handle, "app_password": shop.app_password()}, tmp_path

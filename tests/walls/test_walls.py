@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from parvis.api.routes import api
 from parvis.api.tokens import make_token
 from parvis.channels.connect import link
 from parvis.contacts.models import Memo
@@ -55,7 +56,7 @@ def rows(owner: Member) -> dict[str, int]:
     example = owner.expertises.create(firm=owner.firm, kind="example", text="freins")
     return {
         "conversation": conversation.pk, "delivery": delivery.pk, "contact": contact.pk, "memo": memo.pk,
-        "identity": identity.pk, "member": owner.pk, "example": example.pk, "channel": channel.pk, 
+        "identity": identity.pk, "member": owner.pk, "example": example.pk, "channel": channel.pk,
     }  # fmt: skip
 
 
@@ -115,15 +116,20 @@ def test_every_address_is_walked_by_one_of_the_lists(rows: dict[str, int]) -> No
 
 def test_own_pages_of_another_firm_say_nothing_of_this_one(rows: dict[str, int], stranger: Member) -> None:
     client = sign_in(stranger)
-    for path in ("/boite/team/", "/boite/closed/", "/personnes/", "/equipe/", "/reseaux/", "/boite/team/?q=d%C3%A9railleur"):
+    for path in (
+        "/boite/team/",
+        "/boite/closed/",
+        "/personnes/",
+        "/equipe/",
+        "/reseaux/",
+        "/boite/team/?q=d%C3%A9railleur",
+    ):
         page = client.get(path).content.decode()
         assert "Lefèvre" not in page, path
         assert "Karim" not in page, path
 
 
 def list_api_calls() -> list[tuple[str, str]]:
-    from parvis.api.routes import api
-
     paths: dict[str, dict[str, Any]] = api.get_openapi_schema()["paths"]
     return [(method, path) for path, methods in paths.items() for method in methods]
 

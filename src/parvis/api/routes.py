@@ -282,4 +282,3 @@ def show_contact_export(request: HttpRequest, pk: Id) -> Any:
 def delete_contact(request: HttpRequest, pk: Id) -> Any:
     erase_person(get_contact(request, pk), me(request))
     return 204, None
-

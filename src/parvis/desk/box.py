@@ -158,7 +158,7 @@ def box(request: HttpRequest, member: Member, view: str) -> HttpResponse:
 
 def show_conversation(found: Conversation, member: Member, view: str, now: datetime) -> dict[str, Any]:
     line = show_line(found, member, view=view, hours=office_hours(member.firm), now=now)
-    is_open = found.state == Conversation.State.OPEN and found.answer_by is not None
+    due = found.answer_by if found.state == Conversation.State.OPEN else None
     contact = found.contact
     return {
         **line,
@@ -166,7 +166,7 @@ def show_conversation(found: Conversation, member: Member, view: str, now: datet
         "known": _("known since %(when)s") % {"when": formats.date_format(contact.known_since, "F Y")}
         if contact
         else "",
-        "due_words": _("to answer before %(when)s") % {"when": say_when(found.answer_by, now)} if is_open else "",
+        "due_words": _("to answer before %(when)s") % {"when": say_when(due, now)} if due else "",
         "original_url": "",
         "question_url": reverse("question", args=[found.pk]),
         "next_url": "",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -14,7 +14,6 @@ from parvis.conversations.queries import count_views
 from parvis.firm.models import Member
 from parvis.outbox.models import Delivery
 
-P = ParamSpec("P")
 CHOSEN = "firm_id"
 SENT = "sent"
 
@@ -49,13 +48,11 @@ def get_member(request: HttpRequest) -> Member:
     return member
 
 
-def for_members(
-    view: Callable[Concatenate[HttpRequest, Member, P], HttpResponseBase],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+def for_members(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """A view that only a member sees, given the member; others are sent to sign in."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         return view(request, get_member(request), *args, **kwargs)
@@ -63,13 +60,11 @@ def for_members(
     return guarded
 
 
-def for_owners(
-    view: Callable[Concatenate[HttpRequest, Member, P], HttpResponseBase],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+def for_owners(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """A view that only an owner sees; to other members it does not exist."""
 
     @wraps(view)
-    def owned(request: HttpRequest, member: Member, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def owned(request: HttpRequest, member: Member, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not member.is_owner:
             raise Http404
         return view(request, member, *args, **kwargs)

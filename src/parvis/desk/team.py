@@ -27,7 +27,8 @@ TOPICS, SAMPLES = 6, 2
 def draw_qr(text: str) -> SafeString:
     """A QR code as an SVG drawing made of one path."""
     code = qrcode.make(text, image_factory=qrcode.image.svg.SvgPathFillImage, border=2)
-    return mark_safe(code.to_string(encoding="unicode"))  # the library's own drawing of an address of ours
+    drawing: str = code.to_string(encoding="unicode")
+    return mark_safe(drawing)  # the library's own drawing of an address of ours
 
 
 def say_consent(member: Member) -> str:

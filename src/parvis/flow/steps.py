@@ -14,7 +14,8 @@ from parvis.conversations.models import Conversation
 from parvis.conversations.thread import list_unthreaded, redraw, tell, thread
 from parvis.firm.models import Firm
 from parvis.flow.claim import claim_due
-from parvis.intake.models import Fetch, Mention
+from parvis.flow.pings import verify_due
+from parvis.intake.models import Fetch, Mention, Ping
 from parvis.intake.store import store
 from parvis.outbox import send
 from parvis.outbox.models import Delivery
@@ -98,7 +99,7 @@ def thread_new(memory: Memory, *, now: datetime) -> int:
 
 def _propose(conversation: Conversation, memory: Memory, *, now: datetime) -> None:
     index = find_index(conversation.firm, memory, now=now)
-    propose(conversation, rank_conversation(conversation, index, memory.encoder), now=now)
+    propose(conversation, rank_conversation(conversation, index, memory.encoder, now=now), now=now)
 
 
 def find_index(firm: Firm, memory: Memory, *, now: datetime) -> Index:
@@ -109,7 +110,7 @@ def find_index(firm: Firm, memory: Memory, *, now: datetime) -> Index:
     kept = memory.indexes.get(firm.pk)
     if kept is not None and kept[0] == mark:
         return kept[1]
-    index = make_index(firm, memory.encoder, now=now)
+    index = make_index(firm, memory.encoder, known=kept[1].list_vectors() if kept else None, now=now)
     memory.indexes[firm.pk] = (mark, index)
     return index
 
@@ -150,7 +151,13 @@ def _send_one(delivery: Delivery, *, now: datetime) -> int:
 def beat(memory: Memory, *, now: datetime) -> int:
     """Run every step once; return how much was done."""
     ensure_fetches(now=now)
-    return send_due(now=now) + fetch_due(now=now) + thread_new(memory, now=now) + acts.wake_due(now=now)
+    return (
+        send_due(now=now)
+        + fetch_due(now=now)
+        + verify_due(now=now)
+        + thread_new(memory, now=now)
+        + acts.wake_due(now=now)
+    )
 
 
 def next_due(*, now: datetime) -> float:
@@ -162,6 +169,10 @@ def next_due(*, now: datetime) -> float:
         .first(),
         Fetch.objects.filter(channel__firm__notice_published_at__isnull=False)
         .exclude(channel__state=Channel.State.UNPLUGGED)
+        .order_by("due_at")
+        .values_list("due_at", flat=True)
+        .first(),
+        Ping.objects.filter(state=Ping.State.WAITING, lease_until=None)
         .order_by("due_at")
         .values_list("due_at", flat=True)
         .first(),

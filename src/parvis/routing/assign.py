@@ -1,6 +1,6 @@
 """Proposes who can answer and records what becomes of it; learns only from accepted picks, hand-overs and thanks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -11,9 +11,9 @@ from parvis.conversations.models import Conversation, Message
 from parvis.conversations.thread import tell
 from parvis.firm.models import Firm, Member
 from parvis.firm.people import audit
-from parvis.routing.encode import Encoder
+from parvis.routing.encode import Encoder, Vector
 from parvis.routing.models import Assignment, Expertise
-from parvis.routing.rank import Index, Knower, Ranking, build_index, rank
+from parvis.routing.rank import Index, Knower, Ranking, Readiness, build_index, rank
 
 SHOWN = 3
 _EXAMPLES_KEPT = 200
@@ -61,8 +61,24 @@ def list_knowers(firm: Firm, *, now: datetime) -> list[Knower]:
     ]
 
 
-def make_index(firm: Firm, encoder: Encoder | None, *, now: datetime) -> Index:
-    return build_index(list_knowers(firm, now=now), encoder)
+def make_index(
+    firm: Firm, encoder: Encoder | None, *, known: Mapping[str, Vector] | None = None, now: datetime
+) -> Index:
+    """What ranking needs of a firm; `known` holds the vectors of an earlier index, which are not made again."""
+    return build_index(list_knowers(firm, now=now), encoder, known=known)
+
+
+def read_readiness(firm: Firm, *, now: datetime) -> dict[int, Readiness]:
+    """Who is there now and how much each holds, read at the message."""
+    members = firm.members.filter(left_at=None).annotate(
+        open_items=Count("held", filter=Q(held__state=Conversation.State.OPEN))
+    )
+    return {
+        member.pk: Readiness(
+            is_available=member.away_until is None or member.away_until <= now, open_items=member.open_items
+        )
+        for member in members
+    }
 
 
 def find_question(conversation: Conversation) -> str:
@@ -73,8 +89,9 @@ def find_question(conversation: Conversation) -> str:
     return " ".join(reversed(texts)) if len(texts) == 2 and len(texts[0]) < 60 else (texts[0] if texts else "")
 
 
-def rank_conversation(conversation: Conversation, index: Index, encoder: Encoder | None) -> Ranking:
-    return rank(find_question(conversation), index, encoder)
+def rank_conversation(conversation: Conversation, index: Index, encoder: Encoder | None, *, now: datetime) -> Ranking:
+    readiness = read_readiness(conversation.firm, now=now)
+    return rank(find_question(conversation), index, encoder, readiness=readiness)
 
 
 @transaction.atomic
