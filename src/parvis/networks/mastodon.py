@@ -218,8 +218,8 @@ class Mastodon:
             except errors.Gone:
                 below = {}
             found = find_same(below.get("descendants") or [], access.native_id, words)
-            if found is not None or below:
-                return _receipt(found) if found is not None else None
+            if found is not None:
+                return _receipt(found)
         return self._find_own(access, outgoing, words)
 
     def _find_own(self, access: Access, outgoing: Outgoing, words: Mapping[str, str]) -> Receipt | None:
