@@ -79,3 +79,25 @@ def test_a_question_is_heard_proposed_answered_and_read(owner: Member, bluesky_f
     conversation.refresh_from_db()
     assert Conversation.objects.count() == 1
     assert (conversation.state, conversation.kind) == ("open", "thanks")
+
+
+def test_what_an_author_takes_back_is_taken_back_here(owner: Member, bluesky_full: Network) -> None:
+    shop, customer = bluesky_full.make_person("cycles"), bluesky_full.make_person("marie")
+    plug(owner, shop, bluesky_full.host)
+    asked = customer.post(f"@{shop.handle} mon numéro est le 06 12 34 56 78, rappelez-moi", mention=shop)
+    beat_until_heard(Memory(), 1)
+    mention = Mention.objects.get()
+    assert "06 12" not in mention.text
+    assert "06 12" not in str(mention.raw)
+    beat(Memory(), now=timezone.now())
+    customer.delete(asked["uri"])
+
+    def taken_back() -> bool:
+        Fetch.objects.update(due_at=timezone.now(), recheck_at=timezone.now(), lease_until=None)
+        beat(Memory(), now=timezone.now())
+        mention.refresh_from_db()
+        return mention.state == "deleted"
+
+    assert until(taken_back)
+    assert (mention.text, mention.author_name, mention.raw) == ("", "", {})
+    assert Conversation.objects.get().snippet == ""

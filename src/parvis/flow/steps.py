@@ -24,11 +24,14 @@ from parvis.routing.encode import Encoder
 from parvis.routing.models import Expertise
 from parvis.routing.rank import Index
 from parvis.wire import errors
+from parvis.wire.contract import Rechecks
 from parvis.wire.registry import get_network
 
 log = logging.getLogger("parvis.flow")
 FETCH_LEASE_S = 120
 _FETCH_BACKOFF_S = (15, 60, 300, 900, 3600)
+RECHECK_EVERY = timedelta(minutes=30)
+RECHECK_FOR = timedelta(days=30)
 _NOT_POLLED = ("counter", "links")
 
 
@@ -83,7 +86,25 @@ def _fetch_one(fetch: Fetch, *, now: datetime) -> int:
         channel.save(update_fields=["host"])
     note_ok(channel, now=now)
     redraw(stored.changed, now=now)
+    if fetch.recheck_at <= now:
+        _recheck(fetch, now=now)
     return len(stored.new)
+
+
+def _recheck(fetch: Fetch, *, now: datetime) -> None:
+    """Honour what authors took back: the channel's kept posts of the last weeks are looked at again."""
+    channel, network = fetch.channel, get_network(fetch.channel.network)
+    fetch.recheck_at = now + RECHECK_EVERY
+    fetch.save(update_fields=["recheck_at"])
+    if not isinstance(network, Rechecks) or not network.policy.must_recheck:
+        return
+    kept = Mention.objects.filter(channel=channel, state=Mention.State.LIVE, created_at__gt=now - RECHECK_FOR)
+    try:
+        gone = network.recheck(channel.access(), tuple(kept.order_by("-id").values_list("native_id", flat=True)[:200]))
+    except errors.NetworkError as error:
+        log.info("channel %s: not looked at again (%s)", channel.pk, error.kind)
+        return
+    redraw(store(channel, gone, network.policy, now=now).changed, now=now)
 
 
 def thread_new(memory: Memory, *, now: datetime) -> int:

@@ -17,6 +17,7 @@ class Fetch(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     cursor = models.TextField(blank=True)
+    recheck_at = models.DateTimeField(default=timezone.now)
 
 
 class Mention(models.Model):

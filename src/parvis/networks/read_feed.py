@@ -89,9 +89,9 @@ def one_line(markup: object, length: int = SUMMARY_LENGTH) -> str:
         if plain == text:
             break
         text = plain
-    bare = _OPENING.sub("", _CONTROL.sub("", text))
-    while _ACTIVE.search(bare):
-        bare = _ACTIVE.sub("", bare)
+    bare = _CONTROL.sub("", text)
+    while _OPENING.search(bare) or _ACTIVE.search(bare):  # what is left when one is taken out may open again
+        bare = _ACTIVE.sub("", _OPENING.sub("", bare))
     return snippet(bare, length)
 
 

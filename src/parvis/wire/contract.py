@@ -6,7 +6,7 @@ A network translates between its own API and these values. It sees no model, no 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 Audience = Literal["public", "unlisted", "private", "internal"]
 Kind = Literal["mention", "comment", "reply", "review", "message", "link", "post", "article", "note"]
@@ -248,4 +248,13 @@ class Network(Protocol):
 
     def fetch_state(self, access: Access, outgoing: Outgoing) -> Receipt | None:
         """Look whether `outgoing` is on the network: its receipt, or None when it surely is not."""
+        ...
+
+
+@runtime_checkable
+class Rechecks(Protocol):
+    """A network whose policy says `must_recheck` looks again at posts that are kept."""
+
+    def recheck(self, access: Access, native_ids: tuple[str, ...]) -> tuple[Incoming, ...]:
+        """Tombstones for those that their authors have taken back since."""
         ...
