@@ -7,14 +7,28 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-BENCHES = {"footprint": "parvis.config.footprint", "routing": "parvis.routing.bench"}
+from parvis.config.apart import run_apart
+
+BENCHES = {
+    "footprint": "parvis.config.footprint",
+    "inbox": "parvis.conversations.bench_inbox",
+    "intake": "parvis.flow.bench_intake",
+    "routing": "parvis.routing.bench",
+    "search": "parvis.conversations.bench_search",
+}
+ON_A_DATABASE = {"inbox", "intake", "search"}
 Row = dict[str, Any]
 
 
 def run_bench(name: str, *, quick: bool) -> dict[str, Any]:
     """The machine and the rows of one bench: measure, value, unit, bound, holds, beside."""
-    rows: Callable[..., list[Row]] = import_module(BENCHES[name]).rows
-    return {"bench": name, "machine": describe_machine(), "rows": rows(quick=quick)}
+    found = run_apart(BENCHES[name], quick=quick) if name in ON_A_DATABASE else _run_here(BENCHES[name], quick=quick)
+    return {"bench": name, "machine": describe_machine(), "rows": found}
+
+
+def _run_here(module: str, *, quick: bool) -> list[Row]:
+    rows: Callable[..., list[Row]] = import_module(module).rows
+    return rows(quick=quick)
 
 
 def describe_machine() -> dict[str, Any]:
