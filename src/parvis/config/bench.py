@@ -13,10 +13,11 @@ BENCHES = {
     "footprint": "parvis.config.footprint",
     "inbox": "parvis.conversations.bench_inbox",
     "intake": "parvis.flow.bench_intake",
+    "live": "parvis.flow.bench_live",
     "routing": "parvis.routing.bench",
     "search": "parvis.conversations.bench_search",
 }
-ON_A_DATABASE = {"inbox", "intake", "search"}
+ON_A_DATABASE = {"inbox", "intake", "live", "search"}
 Row = dict[str, Any]
 
 

@@ -18,11 +18,10 @@ TURNS = 150
 BOUND_MS = 50.0
 
 
-def ask(words: list[str], chance: random.Random, turns: int) -> list[str]:
-    """What people look for: one word, two or three of one text; each tenth a word that is in most texts, or in none."""
-    texts = list(write_texts(words, turns, chance))
-    asked = [" ".join(chance.sample(text, 1 + number % 3)) for number, text in enumerate(texts)]
-    return [words[0] if n % 20 == 9 else "xylophonique" if n % 20 == 19 else text for n, text in enumerate(asked)]
+def ask(texts: list[list[str]], chance: random.Random, turns: int) -> list[str]:
+    """What people look for: one, two or three words of one text; now and then a word that is nowhere."""
+    asked = [" ".join(chance.sample(chance.choice(texts), 1 + number % 3)) for number in range(turns)]
+    return ["xylophonique" if number % 20 == 19 else text for number, text in enumerate(asked)]
 
 
 def time_one_word(asked: list[str]) -> float:
@@ -49,10 +48,11 @@ def rows(*, quick: bool) -> list[dict[str, Any]]:
     words = make_words(chance)
     started = time.perf_counter()
     member, other = open_crowded_firm("crowd"), open_crowded_firm("beside")
-    for owner, size in ((other, count // 20), (member, count)):
-        fill_index(owner.firm_id, fill_box(owner, size), write_texts(words, size, chance))
+    texts = list(write_texts(words, count, chance))
+    fill_index(other.firm_id, fill_box(other, count // 20), iter(texts[: count // 20]))
+    fill_index(member.firm_id, fill_box(member, count), iter(texts))
     loaded_s = time.perf_counter() - started
-    asked = ask(words, chance, 40 if quick else TURNS)
+    asked = ask(texts[:5000], chance, 40 if quick else TURNS)
     client = sign_in(member)
     get_page(client, f"{PATH}?{urlencode({'q': asked[0]})}")
     found = [time_ms(lambda text=text: find_messages(member.firm_id, text)) for text in asked]  # type: ignore[misc]  # bound now, called now

@@ -52,7 +52,8 @@ def find_conversations(firm_id: int, asked: str, *, limit: int = 50) -> Sequence
     for pk in ids:
         if pk in found:
             order.setdefault(found[pk])
-    rows = Conversation.objects.filter(firm_id=firm_id).select_related("contact", "holder").in_bulk(list(order))
+    lines = Conversation.objects.filter(firm_id=firm_id).select_related("contact", "holder", "answered_by")
+    rows = lines.prefetch_related("labels", "presences__member").in_bulk(list(order))
     return [rows[pk] for pk in order if pk in rows]
 
 

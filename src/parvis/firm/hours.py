@@ -69,15 +69,29 @@ def add_open_minutes(hours: Hours, start: datetime, minutes: float) -> datetime:
 
 
 def count_open_minutes(hours: Hours, start: datetime, end: datetime) -> float:
-    """Minutes of opening between two instants."""
+    """Minutes of opening between two instants; whole weeks are multiplied, not walked."""
+    first, last = start.astimezone(PARIS).date(), end.astimezone(PARIS).date()
+    if first >= last:
+        return _count_within(hours, start, start, end)
+    weeks, days = divmod((last - first).days - 1, 7)
+    whole = [_count_day(hours, day) for day in range(7)]
+    between = weeks * sum(whole) + sum(whole[(first.weekday() + 1 + n) % 7] for n in range(days))
+    return between + _count_within(hours, start, start, end) + _count_within(hours, end, start, end)
+
+
+def _count_day(hours: Hours, weekday: int) -> float:
+    """Minutes of opening of a weekday, by the clock on the wall."""
+    pairs = ((time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in hours.get(str(weekday), []))
+    return sum((c.hour - o.hour) * 60 + c.minute - o.minute + (c.second - o.second) / 60 for o, c in pairs)
+
+
+def _count_within(hours: Hours, day: datetime, start: datetime, end: datetime) -> float:
+    """Minutes of opening of one local date that lie between two instants."""
     total = timedelta()
-    day = start.astimezone(PARIS)
-    while day < end:
-        for opens, closes in list_spans(hours, day):
-            begin, stop = max(opens, start), min(closes, end)
-            if begin < stop:
-                total += stop - begin
-        day = datetime.combine(day.date() + timedelta(days=1), time.min, PARIS)
+    for opens, closes in list_spans(hours, day):
+        begin, stop = max(opens, start), min(closes, end)
+        if begin < stop:
+            total += stop - begin
     return total.total_seconds() / 60
 
 

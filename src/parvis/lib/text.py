@@ -11,6 +11,7 @@ from stdnum import iban
 _FOLDS = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "’": "'", "ʼ": "'", "‘": "'", "ß": "ss"})
 _WORD = re.compile(r"[a-z0-9]+")
 _ELIDED = {"l", "d", "j", "m", "t", "s", "c", "n", "qu", "jusqu", "lorsqu", "puisqu"}
+_SIX_DIGITS = re.compile(r"(?:\d\D*){6}")  # no number is shorter
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}\b")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ .-]?[A-Z0-9]{2,4}){3,8}(?:[ .-]?[A-Z0-9]{1,3})?\b", re.IGNORECASE)
 _HANDLE_EMAIL = re.compile(r"@[A-Za-z0-9._-]+@")
@@ -88,6 +89,8 @@ def _find_ibans(text: str) -> list[tuple[int, int, str]]:
 
 
 def _find_phones(text: str) -> list[tuple[int, int, str]]:
+    if not _SIX_DIGITS.search(text):
+        return []
     matches = phonenumbers.PhoneNumberMatcher(text, "FR", leniency=phonenumbers.Leniency.POSSIBLE)
     found = [(match.start, match.end) for match in matches if phonenumbers.is_valid_number(match.number)]
     return [(start + _opens_alone(text[start:end]), end, "phone") for start, end in found]
