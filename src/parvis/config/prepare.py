@@ -4,9 +4,7 @@ Prints one JSON line: the one-use token of the set-up page, empty when a firm is
 """
 
 import json
-import secrets
 import sys
-from pathlib import Path
 
 import django
 from django.conf import settings
@@ -15,6 +13,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 
 from parvis.config.faults import CannotStart, check_age
+from parvis.config.prepared import make_setup_token
 
 
 def migrate() -> None:
@@ -30,17 +29,6 @@ def migrate() -> None:
             f"The database cannot be brought up to date ({error}). The step that failed was taken back."
             " Mend this, then start again."
         ) from error
-
-
-def make_setup_token(data: Path) -> str:
-    """A one-use token of the set-up page; only its hash is kept, and an older one dies."""
-    from parvis.firm.people import hash_token  # models load after django.setup
-
-    token = secrets.token_urlsafe(16)
-    path = data / "setup-token"
-    path.touch(mode=0o600)
-    path.write_text(hash_token(token))
-    return token
 
 
 def prepare(*, practice: bool) -> str:

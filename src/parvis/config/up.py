@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from parvis.config import faults
+from parvis.config.prepared import has_firm, is_prepared, make_setup_token, note_prepared
 from parvis.config.supervise import Child, GaveUp, Supervisor
 from parvis.lib.vault import make_key_file
 
@@ -52,12 +53,15 @@ def check(data: Path, port: int) -> IO[str]:
     return lock
 
 
-def prepare() -> str | None:
+def prepare(data: Path, *, practice: bool) -> str | None:
     """The set-up token (empty when a firm is open), or None when the start was refused and the reason said."""
+    if not practice and not os.environ.get("PARVIS_DATABASE_URL") and is_prepared(data):
+        return "" if has_firm(data) else make_setup_token(data)
     done = subprocess.run([sys.executable, "-m", "parvis.config.prepare"], stdout=subprocess.PIPE, check=False)
     if done.returncode:
         return None
     token: str = json.loads(done.stdout.splitlines()[-1])["token"]
+    note_prepared(data)
     return token
 
 
@@ -79,7 +83,7 @@ def up(*, data: Path, port: int, practice: bool) -> int:
         os.environ.setdefault("PARVIS_PUBLIC_URL", f"http://localhost:{port}")
         if practice:
             os.environ["PARVIS_PRACTICE"] = "1"
-        token = prepare()
+        token = prepare(data, practice=practice)
         if token is None:
             return 2
         supervisor = Supervisor(list_children(port), os.environ)
