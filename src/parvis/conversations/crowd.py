@@ -54,7 +54,7 @@ def open_crowded_firm(name: str) -> Member:
 def multiply(row: Model, count: int, columns: Mapping[str, str]) -> int:
     """Copy a saved row `count` times; `columns` are SQL of the copy's number n. Return the first copy's id less one."""
     meta = row._meta
-    names = [field.column for field in meta.local_concrete_fields if not field.primary_key]
+    names = [field.column for field in meta.local_concrete_fields if field.column and not field.primary_key]
     values = [columns.get(name, f"kept.{name}") for name in names]
     if connection.vendor != "sqlite":
         raise NotImplementedError("the crowd is made on SQLite")
@@ -138,8 +138,10 @@ def fill_index(firm_id: int, first: int, texts: Iterator[list[str]]) -> None:
             stems[word] = " ".join(search_terms(word))
         return stems[word]
 
+    numbered = enumerate(texts, first + 1)
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO message_words (rowid, firm, words) VALUES (%s, %s, %s)",
-            ((first + n, f"zf{firm_id}", " ".join(map(stem, text))) for n, text in enumerate(texts, 1)),
-        )
+        while part := list(itertools.islice(numbered, 10_000)):
+            cursor.executemany(
+                "INSERT INTO message_words (rowid, firm, words) VALUES (%s, %s, %s)",
+                [(pk, f"zf{firm_id}", " ".join(map(stem, text))) for pk, text in part],
+            )
