@@ -6,10 +6,15 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from parvis.lib.html import to_text
+from parvis.networks.mastodon import Mastodon
+from tests.networks.test_mastodon_real import agree
 from tests.peers.bluesky import Network
+from tests.peers.snac import HOSTS, Pair
 
 pytestmark = pytest.mark.real
 KILLS = 200
@@ -37,3 +42,18 @@ def test_a_sender_killed_at_each_step_shows_each_answer_once_on_bluesky(bluesky_
     assert len(told["killed"]) == 6
     assert told["states"] == {"sent": KILLS // 4}
     assert dict(seen) == dict.fromkeys(told["texts"], 1)
+
+
+def test_a_sender_killed_at_each_step_shows_each_answer_once_on_the_fediverse(snac_pair: Pair, tmp_path: Path) -> None:
+    us = snac_pair.sign_in(HOSTS[0], "marie")
+    form = agree(Mastodon(), snac_pair, user="marie")
+    told = run_killed("mastodon", form, tmp_path)
+    seen: Counter[str] = Counter()
+    page: list[dict[str, Any]] = us.call(
+        "GET", f"/api/v1/accounts/{us.call('GET', '/api/v1/accounts/verify_credentials')['id']}/statuses", limit="200"
+    )
+    seen.update(to_text(status["content"]) for status in page)
+    assert sum(told["killed"].values()) >= KILLS // 2
+    assert len(told["killed"]) == 6
+    assert told["states"] == {"sent": KILLS // 4}
+    assert {text: seen[text] for text in told["texts"]} == dict.fromkeys(told["texts"], 1)

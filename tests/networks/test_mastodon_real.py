@@ -20,14 +20,12 @@ OURS, THEIRS = HOSTS
 BACK = "http://127.0.0.1:8000/plugged"
 
 
-def agree(network: Mastodon, pair: Pair) -> dict[str, str]:
+def agree(network: Mastodon, pair: Pair, *, user: str = "parvis") -> dict[str, str]:
     """The form that comes back after the person said yes on the server's page."""
     consent = network.consent({"host": f"http://{OURS}"}, return_to=BACK)
     assert consent is not None
     asked = {name: values[0] for name, values in parse_qs(urlsplit(consent.url).query).items()}
-    code = approve(
-        OURS, "parvis", pair.passwords[OURS]["parvis"], asked["client_id"], asked["redirect_uri"], asked["state"]
-    )
+    code = approve(OURS, user, pair.passwords[OURS][user], asked["client_id"], asked["redirect_uri"], asked["state"])
     return {**consent.keep, "code": code, "returned_state": asked["state"]}
 
 
