@@ -71,7 +71,7 @@ def say_when(at: datetime, now: datetime) -> str:
     local = at.astimezone(PARIS)
     if local.date() == now.astimezone(PARIS).date():
         return _("%(h)d:%(m)02d") % {"h": local.hour, "m": local.minute}
-    return formats.date_format(timezone.localtime(at), "j M")
+    return formats.date_format(timezone.localtime(at), "j N")
 
 
 def show_member(member: Member) -> dict[str, Any]:
