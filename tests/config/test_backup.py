@@ -46,10 +46,12 @@ def test_a_copy_made_while_another_writes_is_whole_and_complete(tmp_path: Path, 
 
     writer = threading.Thread(target=write)
     writer.start()
-    started.wait(10)
-    made = back_up(tmp_path / "data", tmp_path / "copy", with_key=False)
-    stop.set()
-    writer.join()
+    try:
+        assert started.wait(10)
+        made = back_up(tmp_path / "data", tmp_path / "copy", with_key=False)
+    finally:
+        stop.set()
+        writer.join()
     with closing(sqlite3.connect(made)) as copy:
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         count = copy.execute("SELECT count(*) FROM outbox_delivery").fetchone()[0]
