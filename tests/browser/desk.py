@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.config.instance import Instance, command, environment, find_port, until
 
@@ -55,3 +55,19 @@ def open_context(browser: Browser, viewport: Mapping[str, int], **more: Any) -> 
     context = browser.new_context(viewport=dict(viewport), locale="fr-FR", timezone_id="Europe/Paris", **more)
     context.set_default_timeout(20_000)
     return context
+
+
+def enter_practice(context: BrowserContext, instance: Instance) -> Page:
+    """The box of the practice desk, once its invented messages are there."""
+    page, base = context.new_page(), f"http://localhost:{instance.port}"
+    page.goto(f"{base}/exercice/")
+    page.goto(f"{base}/boite/team/")
+    expect(page.locator(".line")).to_have_count(8, timeout=60_000)
+    return page
+
+
+def find_question(page: Page) -> int:
+    """The number of Marie's conversation in the practice box, a public question that can be answered."""
+    url = page.locator(".line", has_text="dérailleur").locator("a.who").get_attribute("href")
+    assert url is not None
+    return int(url.rstrip("/").rsplit("/", 1)[1])
