@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from parvis.channels.models import Channel
 from parvis.intake.models import Mention, MentionVersion
@@ -135,19 +135,29 @@ def _store_chunk(channel: Channel, described: Sequence[Kept], *, now: datetime) 
     ]
     made = Mention.objects.bulk_create(rows)
     by_id = known | {row.native_id: row for row in made}
-    MentionVersion.objects.bulk_create(
+    kept = ((by_id[item.native_id[:500]], item, columns["text"]) for item, columns in described)
+    _keep_versions(
         [
-            MentionVersion(
-                mention_id=by_id[item.native_id[:500]].pk, version=item.version[:200], text=columns["text"], seen_at=now
-            )
-            for item, columns in described
-            if item.version and item.state != "deleted" and by_id[item.native_id[:500]].state != Mention.State.DELETED
+            (row.pk, item.version[:200], text)
+            for row, item, text in kept
+            if item.version and item.state != "deleted" and row.state != Mention.State.DELETED
         ],
-        ignore_conflicts=True,
+        now=now,
     )
     return [row.pk for row in made], [
         row.pk for item, columns in wanted if (row := known.get(item.native_id[:500])) and _replace(row, item, columns)
     ]
+
+
+def _keep_versions(versions: Sequence[tuple[int, str, str]], *, now: datetime) -> None:
+    """Rows of mention, version and text; those known already stay as they are. Plain SQL: it runs under the lock."""
+    seen_at = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {MentionVersion._meta.db_table} (mention_id, version, text, seen_at)"  # noqa: S608  # our own table
+            " VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [(pk, version, text, seen_at) for pk, version, text in versions],
+        )
 
 
 def _replace(row: Mention, item: Incoming, columns: dict[str, Any]) -> bool:
