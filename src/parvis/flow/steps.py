@@ -19,6 +19,7 @@ from parvis.intake.models import Fetch, Mention, Ping
 from parvis.intake.store import store
 from parvis.outbox import send
 from parvis.outbox.models import Delivery
+from parvis.privacy.retention import purge
 from parvis.routing.assign import accept_pick, make_index, propose, rank_conversation
 from parvis.routing.encode import Encoder
 from parvis.routing.models import Expertise
@@ -30,6 +31,7 @@ from parvis.wire.registry import get_network
 log = logging.getLogger("parvis.flow")
 FETCH_LEASE_S = 120
 _FETCH_BACKOFF_S = (15, 60, 300, 900, 3600)
+PURGE_EVERY = timedelta(hours=1)
 RECHECK_EVERY = timedelta(minutes=30)
 RECHECK_FOR = timedelta(days=30)
 _NOT_POLLED = ("counter", "links")
@@ -41,6 +43,7 @@ class Memory:
 
     encoder: Encoder | None = None
     indexes: dict[int, tuple[tuple[object, ...], Index]] = field(default_factory=dict)
+    purged_at: datetime | None = None
 
 
 def ensure_fetches(*, now: datetime) -> None:
@@ -172,6 +175,9 @@ def _send_one(delivery: Delivery, *, now: datetime) -> int:
 def beat(memory: Memory, *, now: datetime) -> int:
     """Run every step once; return how much was done."""
     ensure_fetches(now=now)
+    if memory.purged_at is None or memory.purged_at <= now - PURGE_EVERY:
+        purge(now=now)
+        memory.purged_at = now
     return (
         send_due(now=now)
         + fetch_due(now=now)

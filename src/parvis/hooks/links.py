@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -69,7 +71,7 @@ def pingback(request: HttpRequest, slug: str) -> HttpResponse:
 @with_small_body
 def trackback(request: HttpRequest, slug: str) -> HttpResponse:
     firm = get_listening_firm(slug)
-    target = request.build_absolute_uri(f"/p/{firm.slug}/")
+    target = settings.PUBLIC_URL + reverse("notice", args=[firm.slug])
     try:
         keep_ping(firm, kind="trackback", source=request.POST.get("url", ""), target=target, now=timezone.now())
     except PingRefused as refused:
