@@ -9,7 +9,38 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "src/parvis/locale/fr/LC_MESSAGES/django.po"
-BANNED = ["retard", "mauvais", "échec", "insuffisant", "KPI", "lead", "reach", "funnel", "engagement", "persona", "ROI", "inbox", "flux", "feed", "monitoring", "requête", "ticket", "assigner", "escalader", "validation", "workflow", "prospects", "leads", "contacts", "badge", "pipeline", "matching", "roadmap", "backlink", "influenceur"]
+BANNED = [
+    "retard",
+    "mauvais",
+    "échec",
+    "insuffisant",
+    "KPI",
+    "lead",
+    "reach",
+    "funnel",
+    "engagement",
+    "persona",
+    "ROI",
+    "inbox",
+    "flux",
+    "feed",
+    "monitoring",
+    "requête",
+    "ticket",
+    "assigner",
+    "escalader",
+    "validation",
+    "workflow",
+    "prospects",
+    "leads",
+    "contacts",
+    "badge",
+    "pipeline",
+    "matching",
+    "roadmap",
+    "backlink",
+    "influenceur",
+]
 
 
 def list_sentences() -> list[tuple[str, str]]:
