@@ -186,7 +186,7 @@ def show_who(found: Conversation, member: Member) -> dict[str, Any] | None:
     people = [show_assignment(a) for a in shown]
     return {
         "title": _("Who is best placed?") if people else _("Nobody obvious. Who would know?"),
-        "reason": f"{people[0]['first_name']} : {people[0]['reason']}" if people else "",
+        "reason": _("%(first_name)s: %(reason)s") % people[0] if people else "",
         "is_clear": bool(people),
         "people": people,
         "others": [show_member(m) for m in list_present(found.firm)],
