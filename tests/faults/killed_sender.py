@@ -8,6 +8,7 @@ Prints one JSON line: answers, kills by step, and how often the network shows ea
 
 import json
 import os
+import secrets
 import signal
 import sys
 from collections import Counter
@@ -111,11 +112,11 @@ def main() -> None:
     publish_notice(owner.firm, owner, "Notice", now=now)
     channel = link(owner.firm, owner, name, get_network(name).connect(form), now=now)
     killed: Counter[str] = Counter()
-    texts = []
+    texts, mark = [], secrets.token_hex(4)  # the servers outlive one run
     clock = now + timedelta(seconds=11)
     for number in range(kills // PER_ANSWER):
-        texts.append(f"Réponse numéro {number}, une seule fois.")
-        enqueue(channel, owner, Words(text=texts[-1]), now=now)
+        texts.append(f"Réponse numéro {number}, une seule fois. {mark}")
+        enqueue(channel, owner, Words(text=texts[-1]), now=now + timedelta(milliseconds=number))
         for turn in range(PER_ANSWER):
             step = STEPS[(number + turn) % len(STEPS)]
             killed[step] += run_once(step, clock)
