@@ -390,9 +390,11 @@ def _facet(start: int, end: int, feature: dict[str, Any]) -> dict[str, Any]:
 
 
 def record_key(outgoing: Outgoing) -> str:
-    """A TID made of when the text was written and, for its low bits, of `op_key`: 13 characters, always the same."""
-    micros = int(outgoing.written_at.timestamp() * 1_000_000) & ((1 << 53) - 1)
-    clock = int(outgoing.op_key.replace("-", ""), 16) & 0x3FF
+    """A TID of the millisecond of writing and, below it, of `op_key`: 13 characters, the same at every try."""
+    key = int(outgoing.op_key.replace("-", ""), 16)
+    millis = int(outgoing.written_at.timestamp() * 1000)
+    micros = (millis * 1000 + key % 1000) & ((1 << 53) - 1)
+    clock = (key // 1000) & 0x3FF
     number = (micros << 10) | clock
     return "".join(_B32[(number >> (5 * place)) & 31] for place in range(12, -1, -1))
 
