@@ -36,7 +36,7 @@ def is_ready(port: int) -> bool:
 def list_children(port: int) -> list[Child]:
     web = [
         sys.executable, "-m", "gunicorn", "parvis.config.wsgi:application", "-k", "gthread", "--workers", "1",
-        "--threads", "64", "--timeout", "60", "--graceful-timeout", "10", "--bind", f"0.0.0.0:{port}",
+        "--threads", "64", "--timeout", "60", "--graceful-timeout", "4", "--bind", f"0.0.0.0:{port}",
         "--log-level", "warning",
     ]  # fmt: skip
     return [Child("web", web), Child("worker", [sys.executable, "-m", "parvis.flow.worker"])]

@@ -82,3 +82,12 @@ def read_page(
 def count_views(firm: Firm, member: Member) -> dict[str, int]:
     """How many lines the three open views hold, counted no further than a hundred."""
     return {view: list_view(firm, member, view).order_by()[:100].count() for view in ("mine", "free", "team")}
+
+
+NOT_A_PERSON = ("article", "link")
+
+
+def count_people_waiting(firm: Firm) -> int:
+    """How many people wait for an answer, counted no further than a hundred; an article waits for nobody."""
+    waiting = Conversation.objects.filter(firm=firm, state=Conversation.State.OPEN).exclude(kind__in=NOT_A_PERSON)
+    return waiting.order_by()[:100].count()

@@ -53,9 +53,8 @@ def view_labels() -> dict[str, str]:
     }
 
 
-def say_headline(counts: dict[str, int]) -> str:
+def say_headline(waiting: int) -> str:
     """What is true now, as a neighbour would say it."""
-    waiting = counts["team"]
     if waiting == 0:
         return _("Nobody is waiting for an answer")
     if waiting >= 100:
@@ -95,7 +94,7 @@ def list_context(
             }
             for name, label in view_labels().items()
         ],
-        "title": say_found(asked, len(page)) if asked else say_headline(counts),
+        "title": say_found(asked, len(page)) if asked else say_headline(queries.count_people_waiting(member.firm)),
         "lines": [
             {**show_line(row, member, view=view, hours=hours, now=now), "selected": row.pk == selected} for row in page
         ],
@@ -158,7 +157,11 @@ def box(request: HttpRequest, member: Member, view: str) -> HttpResponse:
 
 def show_conversation(found: Conversation, member: Member, view: str, now: datetime) -> dict[str, Any]:
     line = show_line(found, member, view=view, hours=office_hours(member.firm), now=now)
-    due = found.answer_by if found.state == Conversation.State.OPEN else None
+    due = (
+        found.answer_by
+        if found.state == Conversation.State.OPEN and not line["answered"] and found.kind not in queries.NOT_A_PERSON
+        else None
+    )
     contact = found.contact
     return {
         **line,

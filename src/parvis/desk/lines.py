@@ -12,6 +12,7 @@ from parvis.contacts.models import Contact
 from parvis.conversations.acts import list_present
 from parvis.conversations.clock import read_clock
 from parvis.conversations.models import Conversation, Message
+from parvis.conversations.queries import NOT_A_PERSON
 from parvis.firm.hours import PARIS
 from parvis.firm.models import Member
 from parvis.outbox.models import Delivery
@@ -90,7 +91,8 @@ def show_line(
 ) -> dict[str, Any]:
     """One line of the box. Reads only what `queries.read_page` fetched."""
     is_open = conversation.state == Conversation.State.OPEN
-    clock = read_clock(hours, member.firm.targets, conversation.kind, conversation.asked_at, now) if is_open else None
+    waits = is_open and conversation.kind not in NOT_A_PERSON
+    clock = read_clock(hours, member.firm.targets, conversation.kind, conversation.asked_at, now) if waits else None
     kind_label, kind_tone = KIND_LABELS.get(conversation.kind, KIND_LABELS["question"])
     holder = conversation.holder
     return {

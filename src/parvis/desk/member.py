@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
 from parvis.conversations.models import Conversation
-from parvis.conversations.queries import count_views
+from parvis.conversations.queries import count_people_waiting
 from parvis.firm.models import Member
 from parvis.outbox.models import Delivery
 
@@ -78,7 +78,7 @@ def for_templates(request: HttpRequest) -> dict[str, Any]:
     known: dict[str, Any] = {"member": member, "firm": member.firm if member else None}
     known["is_practice"] = bool(member and member.firm.is_practice) or settings.PRACTICE
     if member is not None:
-        known["waiting_count"] = min(9, count_views(member.firm, member)["team"])
+        known["waiting_count"] = min(9, count_people_waiting(member.firm))
         known["undo"] = find_undo(request, member)
         known["firms"] = Member.objects.filter(user_id=member.user_id, left_at=None).select_related("firm")
     return known
