@@ -79,7 +79,7 @@ def channels(request: HttpRequest, member: Member) -> HttpResponse:
             {
                 "name": name,
                 "label": NETWORK_LABELS[name],
-                "words": NETWORK_WORDS[name],
+                "words": say_words(name),
                 "minutes": 3,
                 "plugged": name in plugged,
                 "url": reverse("plug", args=[name]),
@@ -89,6 +89,13 @@ def channels(request: HttpRequest, member: Member) -> HttpResponse:
         "notice_published": member.firm.may_listen,
     }
     return render(request, "channels.html", context)
+
+
+def say_words(name: str) -> str:
+    """What a network brings, and honestly how far it was tried."""
+    if registry.get_network(name).tested_live:
+        return str(NETWORK_WORDS[name])
+    return f"{NETWORK_WORDS[name]} {_('(Contract-tested, not live-tested yet.)')}"
 
 
 def say_state(channel: Channel) -> str:
