@@ -11,13 +11,14 @@ from parvis.config.apart import run_apart
 
 BENCHES = {
     "footprint": "parvis.config.footprint",
+    "heard": "parvis.flow.bench_heard",
     "inbox": "parvis.conversations.bench_inbox",
     "intake": "parvis.flow.bench_intake",
     "live": "parvis.flow.bench_live",
     "routing": "parvis.routing.bench",
     "search": "parvis.conversations.bench_search",
 }
-ON_A_DATABASE = {"inbox", "intake", "live", "search"}
+ON_A_DATABASE = {"heard", "inbox", "intake", "live", "search"}
 Row = dict[str, Any]
 
 
