@@ -320,7 +320,7 @@ def _call(method: str, url: str, *, is_write: bool = False, **more: Any) -> dict
 
 
 def _request(method: str, url: str, *, token: str = "", is_write: bool = False, **more: Any) -> http.Reply:  # noqa: S107
-    headers = dict(more.pop("headers", {}))
+    headers = {"connection": "close", **more.pop("headers", {})}  # small servers hang up on kept ones without a word
     if token:
         headers["authorization"] = f"Bearer {token}"
     try:
@@ -334,10 +334,10 @@ def _request(method: str, url: str, *, token: str = "", is_write: bool = False, 
 
 
 def _reach(method: str, url: str, **more: Any) -> http.Reply:
-    """One request; reading is asked again once, since small servers close the connections that we keep."""
+    """One request; what changes nothing when repeated (reading, deleting) is asked again once."""
     try:
         return http.request(method, url, **more)
     except http.Lost:
-        if method != "GET":
+        if method not in ("GET", "DELETE"):
             raise
         return http.request(method, url, **more)
